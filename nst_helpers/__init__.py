@@ -22,7 +22,10 @@ def __getattr__(name: str):
     """Import a public name when it is first used, so that what needs no TensorFlow does not wait for it."""
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_HOME[name]}", __name__), name)
+    home = _HOME[name]
+    if home not in ("errors", "images"):
+        import_module(".hardware", __name__)  # starts TensorFlow without its banner
+    return getattr(import_module(f".{home}", __name__), name)
 
 
 def __dir__() -> list[str]:

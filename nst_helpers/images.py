@@ -40,7 +40,7 @@ def load_image(
 
     Built in notebooks/11_your_own_picture.
     """
-    path = Path(path)
+    path = check_is_file(path)
     notes: list[str] = []
     image = _upright_rgb(_open(path), notes)
     if size is not None:
@@ -99,7 +99,7 @@ def check_folder(folder: Path) -> None:
 
 
 def write_atomically(path: Path, write: Callable[[io.BufferedWriter], None]) -> None:
-    """Let `write` fill a file beside `path`, then move it into place, so that a half-written one never has that name."""
+    """Let `write` fill a file beside `path` and move it into place, so that no half-written file has that name."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -113,10 +113,16 @@ def write_atomically(path: Path, write: Callable[[io.BufferedWriter], None]) -> 
         raise
 
 
-def _open(path: Path) -> Image.Image:
+def check_is_file(path: str | os.PathLike) -> Path:
+    """Return `path` if there is a file, else raise InputError."""
+    path = Path(path)
     if not path.is_file():
         what = "is not a file" if path.exists() else "does not exist"
         raise InputError(f"{path} {what}; name a picture (JPEG, PNG, WebP, TIFF, BMP or GIF).")
+    return path
+
+
+def _open(path: Path) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's remarks on odd metadata; what we change we tell ourselves
@@ -154,7 +160,7 @@ def _upright_rgb(image: Image.Image, notes: list[str]) -> Image.Image:
     if image.has_transparency_data:
         image = image.convert("RGBA")
         alpha = image.getchannel("A")
-        image = image.convert("RGB") 
+        image = image.convert("RGB")
     elif image.mode not in ("RGB", "L", "CMYK"):
         image = image.convert("RGB")
     if profile:
@@ -173,7 +179,13 @@ def _eight_bit(image: Image.Image, notes: list[str]) -> Image.Image:
     if image.mode not in ("I", "F", "I;16", "I;16B", "I;16L", "I;16N"):
         return image
     values = np.nan_to_num(np.asarray(image, np.float64))
-    full = 1.0 if image.mode == "F" and values.max(initial=0) <= 1 else 255.0 if values.max(initial=0) <= 255 and image.mode == "F" else 65535.0
+    full = (
+        1.0
+        if image.mode == "F" and values.max(initial=0) <= 1
+        else 255.0
+        if values.max(initial=0) <= 255 and image.mode == "F"
+        else 65535.0
+    )
     notes.append("scaled to 8 bits")
     return Image.fromarray(np.uint8(np.round(np.clip(values / full, 0, 1) * 255)))
 

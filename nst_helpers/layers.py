@@ -1,7 +1,7 @@
 """VGG19's layers by name: which there are, how wide they are, how small an image they bear."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from .errors import InputError
 
@@ -38,5 +38,15 @@ def path_to(layers: Iterable[str]) -> tuple[str, ...]:
 
 
 def smallest_side(layers: Iterable[str]) -> int:
-    """Return the fewest pixels that an image must have on each side to leave one position at the deepest of `layers`."""
+    """Return the fewest pixels on a side that leave one position at the deepest of `layers`."""
     return 2 ** sum("pool" in name for name in path_to(layers))
+
+
+def check_side(name: str, shape: Sequence[int], layers: Iterable[str]) -> None:
+    """Raise InputError if an image of this shape, `[1, H, W, 3]`, is too small for the deepest of `layers`."""
+    layers = tuple(layers)
+    if min(shape[1:3]) < smallest_side(layers):
+        raise InputError(
+            f"the {name} image has {shape[2]}×{shape[1]} pixels, but {path_to(layers)[-1]} needs at least "
+            f"{smallest_side(layers)} on each side; take a larger size or picture."
+        )

@@ -72,7 +72,9 @@ def style_loss(
     Source: Gatys, Ecker & Bethge 2016, equations 4 and 5. Built in notebooks/03_texture_from_noise.
     """
     weights = layer_weights or dict.fromkeys(style, 1.0)
-    return tf.add_n([weights[layer] * gram_loss(style[layer], generated[layer], reduction=reduction) for layer in style])
+    return tf.add_n(
+        [weights[layer] * gram_loss(style[layer], generated[layer], reduction=reduction) for layer in style]
+    )
 
 
 def gram_loss(style: tf.Tensor, generated: tf.Tensor, *, reduction: Reduction = "mean") -> tf.Tensor:

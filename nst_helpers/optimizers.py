@@ -69,7 +69,7 @@ def _adam(image, gradient, mean, square, iteration, rate):
 
 
 class LBFGS:
-    """SciPy's L-BFGS-B with pixels bounded to 0..1, turned inside out: it asks for a loss where SciPy would call for one.
+    """SciPy's L-BFGS-B on pixels bounded to 0..1, turned inside out: it asks where SciPy would call.
 
     SciPy runs in a thread of its own, waiting whenever it needs a loss and a gradient. It starts afresh every
     LBFGS_EVALUATIONS evaluations and whenever a weight changes; such a start is also where a run can be resumed.
@@ -137,7 +137,12 @@ def _minimize(image: np.ndarray, asked: queue.SimpleQueue, told: queue.SimpleQue
     options = {"maxcor": LBFGS_MEMORY, "maxiter": 10**9, "maxfun": 10**9, "ftol": 0.0, "gtol": 0.0}
     try:
         scipy.optimize.minimize(
-            loss_and_gradient, np.float64(image).ravel(), jac=True, method="L-BFGS-B", bounds=scipy.optimize.Bounds(0, 1), options=options
+            loss_and_gradient,
+            np.float64(image).ravel(),
+            jac=True,
+            method="L-BFGS-B",
+            bounds=scipy.optimize.Bounds(0, 1),
+            options=options,
         )
     except StopIteration:
         return

@@ -4,11 +4,12 @@ import hashlib
 import json
 import os
 import platform
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
 from .errors import InputError
+from .images import check_is_file
 from .settings import Settings
 from .vgg_weights import FILE_SHA256
 
@@ -23,17 +24,15 @@ class Picture:
     @classmethod
     def of(cls, path: str | os.PathLike) -> "Picture":
         """Return the picture at `path`, with its full path so that it is found again from another folder."""
-        path = Path(path).resolve()
+        path = check_is_file(path).resolve()
         return cls(str(path), hashlib.sha256(path.read_bytes()).hexdigest())
 
 
 def _versions() -> dict[str, str]:
     versions = {"python": platform.python_version()}
     for package in ("nst-helpers", "tensorflow", "numpy", "scipy", "pillow"):
-        try:
+        with suppress(PackageNotFoundError):  # tensorflow goes by other names too, such as tensorflow-cpu
             versions[package] = version(package)
-        except PackageNotFoundError:  # tensorflow goes by other names, such as tensorflow-cpu
-            pass
     return versions
 
 

@@ -47,7 +47,7 @@ class Settings:
         if self.alpha == self.beta == self.gamma == 0:
             raise InputError("alpha, beta and gamma are all zero; at least one loss must have a weight.")
         self._set("learning_rate", _number("learning_rate", self.learning_rate, 1e-6, 1.0))
-        self._set("seed", _whole_number("seed", self.seed, 0, 2**32 - 1))
+        self._set("seed", whole_number("seed", self.seed, 0, 2**32 - 1))
         for name, choices in CHOICES.items():
             _one_of(name, getattr(self, name), choices)
         _one_of("init", self.init, INITS)
@@ -83,7 +83,8 @@ def _number(name: str, value: Any, lowest: float, highest: float) -> float:
     return number
 
 
-def _whole_number(name: str, value: Any, lowest: int, highest: int) -> int:
+def whole_number(name: str, value: Any, lowest: int, highest: int) -> int:
+    """Return `value` as an int if it is whole and within bounds, else raise InputError."""
     number = _number(name, value, lowest, highest)
     if number != int(number):
         raise InputError(f"{name} must be a whole number, not {value!r}.")

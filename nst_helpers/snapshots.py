@@ -103,7 +103,9 @@ class RunFolder:
             raise InputError(f"{self.path} stopped before its first snapshot; start the run anew.") from error
         except (OSError, ValueError, TypeError) as error:
             raise InputError(f"{self.path} is damaged ({error}); start the run anew.") from error
-        self.rows = [row | {"iteration": int(row["iteration"])} for row in rows if row["iteration"] <= state["iteration"]]
+        self.rows = [
+            row | {"iteration": int(row["iteration"])} for row in rows if row["iteration"] <= state["iteration"]
+        ]
         return state
 
     def image_path(self, iteration: int) -> Path:

@@ -1,9 +1,7 @@
 """VGG19, cut to the layers that are asked for, as a function from an image to its features."""
 
 import os
-import time
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -11,8 +9,8 @@ import h5py
 import numpy as np
 import tensorflow as tf
 
-from .errors import InputError
-from .layers import CHANNELS, CONV_LAYERS, path_to, smallest_side
+from .hardware import fastest_precision
+from .layers import CHANNELS, CONV_LAYERS, check_side, path_to
 from .vgg_weights import find_weights
 
 Pooling = Literal["max", "avg"]
@@ -88,12 +86,8 @@ class FeatureExtractor:
         }
 
     def __call__(self, image: tf.Tensor) -> dict[str, tf.Tensor]:
-        smallest = smallest_side(self.path)
-        if min(image.shape[1:3]) < smallest:
-            raise InputError(
-                f"an image of {image.shape[2]}×{image.shape[1]} pixels is too small: "
-                f"{self.path[-1]} needs at least {smallest} on each side."
-            )
+        """Return the features of an image, by layer."""
+        check_side("given", image.shape, self.layers)
         x = tf.cast(preprocess(image), self.precision)
         features = {}
         for name in self.path:
@@ -107,7 +101,10 @@ class FeatureExtractor:
 
 
 def preprocess(image: tf.Tensor) -> tf.Tensor:
-    """Turn RGB 0..1 into what the network was trained on: BGR 0..255 less the mean. Built in notebooks/01_…"""
+    """Turn RGB 0..1 into what the network was trained on: BGR, 0..255, less CAFFE_MEAN.
+
+    Built in notebooks/01_what_vgg_sees.
+    """
     return tf.convert_to_tensor(image, tf.float32)[..., ::-1] * 255.0 - tf.constant(CAFFE_MEAN)
 
 
@@ -154,38 +151,3 @@ def _normalized(kernels: Kernels, means: Mapping[str, float]) -> Kernels:
         scaled[name] = kernel * np.float32(before / means[name]), bias / np.float32(means[name])
         before = means[name]
     return scaled
-
-
-@lru_cache
-def fastest_precision() -> str:
-    """Return the arithmetic that runs this network fastest here: "bfloat16" or "float16" where it pays, else "float32".
-
-    GPUs are asked for their compute capability; on a CPU one convolution is timed, because bfloat16 is three times
-    slower where the processor only emulates it. The environment variable NST_PRECISION overrides the choice.
-    """
-    if forced := os.environ.get("NST_PRECISION"):
-        return forced
-    if gpus := tf.config.list_physical_devices("GPU"):
-        capability = tf.config.experimental.get_device_details(gpus[0]).get("compute_capability", (0, 0))
-        return "bfloat16" if capability >= (8, 0) else "float16" if capability >= (7, 0) else "float32"
-    try:
-        return "bfloat16" if _convolution_seconds("bfloat16") < 0.8 * _convolution_seconds("float32") else "float32"
-    except tf.errors.OpError:
-        return "float32"
-
-
-def _convolution_seconds(precision: str) -> float:
-    x, kernel = tf.ones([1, 64, 64, 128], precision), tf.ones([3, 3, 128, 128], precision)
-    seconds = []
-    for _ in range(4):
-        start = time.perf_counter()
-        tf.nn.conv2d(x, kernel, 1, "SAME").numpy()
-        seconds.append(time.perf_counter() - start)
-    return min(seconds)
-
-
-for _gpu in tf.config.list_physical_devices("GPU"):
-    try:
-        tf.config.experimental.set_memory_growth(_gpu, True)
-    except RuntimeError:  # TensorFlow is already using it
-        pass

