@@ -1,0 +1,110 @@
+"""Checkers for the exercises: each tries a reader's function on random inputs and says what is wrong, and why.
+
+A checker compares the answer with an oracle. It also knows the usual mistakes as functions: where the answer agrees
+with one of them, the reader hears its name. Nothing is raised, so that a notebook runs through with empty answers.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from typing import Any
+
+import numpy as np
+
+TOLERANCE = 1e-4
+"""Relative to the largest number of the right answer."""
+
+
+class Refused(Exception):
+    """An answer is wrong; the message says what to look at."""
+
+
+def checker(check: Callable[[Callable], str]) -> Callable[[Callable], None]:
+    """Make a checker of a function that raises Refused for a wrong answer and returns what a right one has shown."""
+
+    @wraps(check)
+    def checked(answer: Callable) -> None:
+        try:
+            print(f"✓ {answer.__name__}: {check(answer)}")
+        except Refused as reason:
+            print(f"✗ {answer.__name__}, not yet: {reason}")
+
+    return checked
+
+
+def compare(
+    answer: Callable,
+    oracle: Callable,
+    arguments: Sequence[Any],
+    mistakes: Mapping[str, Callable] | None = None,
+    *,
+    tolerance: float = TOLERANCE,
+) -> None:
+    """Raise Refused unless `answer(*arguments)` is `oracle(*arguments)`: its shape, its type and its numbers.
+
+    Args:
+        mistakes: explanation to a function that makes this mistake.
+        tolerance: relative to the largest number of the right answer.
+    """
+    given = f"given {', '.join(_describe(each) for each in arguments)}, "
+    right = np.asarray(oracle(*arguments))
+    got = _result(answer, arguments, given)
+    if got.shape == right.shape and _agree(got, right, tolerance):
+        if got.dtype != right.dtype:
+            raise Refused(f"the numbers are right, but they come as {got.dtype}; the course keeps {right.dtype}.")
+        return
+    for explanation, mistake in (mistakes or {}).items():
+        wrong = np.asarray(mistake(*arguments))
+        if got.shape == wrong.shape and _agree(got, wrong, tolerance):
+            raise Refused(explanation)
+    if got.shape != right.shape:
+        raise Refused(f"{given}it returns the shape {list(got.shape)}, but {list(right.shape)} is asked for.")
+    if not np.isfinite(got).all():
+        raise Refused(f"{given}it returns NaN or infinity.")
+    raise Refused(given + _difference(np.float64(got), np.float64(right), tolerance))
+
+
+def require(condition: Any, explanation: str) -> None:
+    """Raise Refused with the explanation unless the condition holds."""
+    if not condition:
+        raise Refused(explanation)
+
+
+def call(answer: Callable, *arguments: Any) -> np.ndarray:
+    """Return what an answer gives as an array; raise Refused if it gives nothing or stops with an error."""
+    return _result(answer, arguments, f"given {', '.join(_describe(each) for each in arguments)}, ")
+
+
+def _result(answer: Callable, arguments: Sequence[Any], given: str) -> np.ndarray:
+    try:
+        got = answer(*arguments)
+    except Exception as error:
+        raise Refused(
+            f"{given}it stops with {type(error).__name__}: {str(error).partition(chr(10))[0][:200]}"
+        ) from error
+    if got is None or got is Ellipsis:
+        raise Refused("it returns nothing yet; write its body, and end it with return.")
+    try:
+        got = np.asarray(got)
+        np.float64(got)
+    except (TypeError, ValueError) as error:
+        raise Refused(f"{given}it returns a {type(got).__name__}, not numbers.") from error
+    return got
+
+
+def _agree(a: np.ndarray, b: np.ndarray, tolerance: float) -> bool:
+    scale = np.abs(np.float64(b)).max(initial=0)
+    return bool(np.allclose(np.float64(a), np.float64(b), rtol=0, atol=tolerance * scale + 1e-12))
+
+
+def _difference(got: np.ndarray, right: np.ndarray, tolerance: float) -> str:
+    factor = (got * right).sum() / max((right * right).sum(), 1e-300)
+    if factor > 0 and _agree(got / factor, right, tolerance):
+        return f"every number is {factor:.4g} times what it should be; look at the divisor."
+    at = np.unravel_index(np.abs(got - right).argmax(), right.shape)
+    where = f" at {[int(i) for i in at]}" if at else ""
+    return f"it returns {got[at]:.4g}{where} where {right[at]:.4g} is right."
+
+
+def _describe(argument: Any) -> str:
+    shape = getattr(argument, "shape", None)
+    return f"numbers of shape {list(shape)}" if shape is not None and len(shape) else repr(argument)
