@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import itertools
 import json
 import pkgutil
 import re
@@ -66,7 +67,7 @@ def test_relative_links_exist(path):
 
 @each_notebook
 def test_links_the_next_notebook(path):
-    following = dict(zip(NOTEBOOKS, NOTEBOOKS[1:], strict=False)).get(path.stem)
+    following = dict(itertools.pairwise(NOTEBOOKS)).get(path.stem)
     if following and (path.parent / f"{following}.ipynb").exists():
         assert f"({following}.ipynb)" in source(cells(path, "markdown")[-1])
 
@@ -87,7 +88,7 @@ def test_cells_are_short(path):
 @each_notebook
 def test_every_code_cell_is_preceded_by_prose(path):
     both = [cell for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]]
-    for before, cell in zip(both, both[1:], strict=False):
+    for before, cell in itertools.pairwise(both):
         if cell["cell_type"] == "code" and "setup" not in cell["metadata"].get("tags", []):
             assert before["cell_type"] == "markdown" or source(cell).startswith(INSTALL_TITLE), source(cell)
 
