@@ -5,12 +5,27 @@ import os
 import tempfile
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
 
 from .errors import InputError
+from .settings import whole_number
+
+FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF")
+PICTURES = "JPEG, PNG, WebP, TIFF, BMP or GIF"
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""EXIF orientation to what turns the picture upright."""
 
 SAVE_OPTIONS = {
     ".jpg": {"format": "JPEG", "quality": 95, "subsampling": "4:4:4"},
@@ -18,6 +33,7 @@ SAVE_OPTIONS = {
     ".png": {"format": "PNG"},
 }
 LARGEST_PIXELS = 100_000_000
+LARGEST_SIZE = 10_000
 SRGB = ImageCms.createProfile("sRGB")
 
 
@@ -42,9 +58,9 @@ def load_image(
     """
     path = check_is_file(path)
     notes: list[str] = []
-    image = _upright_rgb(_open(path), notes)
+    image = _read(path, notes)
     if size is not None:
-        image = _resize(image, size, notes)
+        image = _resize(image, whole_number("size", size, 1, LARGEST_SIZE), notes)
     if notes and report:
         report(f"{path.name}: {', '.join(notes)}.")
     return np.asarray(image, np.float32)[None] / 255
@@ -83,6 +99,11 @@ def check_output(path: str | os.PathLike) -> Path:
     path = Path(path)
     if path.suffix.lower() not in SAVE_OPTIONS:
         raise InputError(f"{path} must end in {', '.join(SAVE_OPTIONS)}, which says what kind of file to write.")
+    try:
+        with suppress(FileNotFoundError):
+            path.stat()
+    except (OSError, ValueError) as error:  # such as a name that is too long
+        raise InputError(f"{path} cannot be written ({error}); name another file.") from error
     if path.is_dir():
         raise InputError(f"{path} is a folder; name a file.")
     check_folder(path.parent)
@@ -100,7 +121,7 @@ def check_folder(folder: Path) -> None:
 
 def write_atomically(path: Path, write: Callable[[io.BufferedWriter], None]) -> None:
     """Let `write` fill a file beside `path` and move it into place, so that no half-written file has that name."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".nst-")
     try:
         with os.fdopen(handle, "wb") as file:
             write(file)
@@ -116,57 +137,51 @@ def write_atomically(path: Path, write: Callable[[io.BufferedWriter], None]) -> 
 def check_is_file(path: str | os.PathLike) -> Path:
     """Return `path` if there is a file, else raise InputError."""
     path = Path(path)
-    if not path.is_file():
-        what = "is not a file" if path.exists() else "does not exist"
-        raise InputError(f"{path} {what}; name a picture (JPEG, PNG, WebP, TIFF, BMP or GIF).")
+    if not (os.path.isfile(path) and os.access(path, os.R_OK)):  # Path.is_file() raises on names that are too long
+        what = "is not a file that can be read" if os.path.lexists(path) else "does not exist"
+        raise InputError(f"{path} {what}; name a picture ({PICTURES}).")
     return path
 
 
-def _open(path: Path) -> Image.Image:
+def _read(path: Path, notes: list[str]) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's remarks on odd metadata; what we change we tell ourselves
-            image = Image.open(path, formats=("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "MPO"))
-            if image.width * image.height > LARGEST_PIXELS:
-                raise InputError(
-                    f"{path} has {image.width}×{image.height} pixels, more than {LARGEST_PIXELS // 10**6} million; "
-                    "make it smaller first."
-                )
-            image.load()
-    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
-        bomb = isinstance(error, Image.DecompressionBombError)
-        raise InputError(
-            f"{path} has far too many pixels; make it smaller first."
-            if bomb
-            else f"{path} is not a picture that can be read; use JPEG, PNG, WebP, TIFF, BMP or GIF."
-        ) from error
-    except (OSError, SyntaxError, ValueError, EOFError) as error:  # what Pillow's decoders raise on damaged files
-        if isinstance(error, InputError):
-            raise
+            with Image.open(path, formats=FORMATS) as image:
+                if image.width * image.height > LARGEST_PIXELS:
+                    raise Image.DecompressionBombError
+                return _upright_rgb(image, notes)
+    except Image.DecompressionBombError as error:
+        limit = LARGEST_PIXELS // 10**6
+        raise InputError(f"{path} has more than {limit} million pixels; make it smaller first.") from error
+    except UnidentifiedImageError as error:
+        raise InputError(f"{path} is not a picture that can be read; use {PICTURES}.") from error
+    except Exception as error:  # on damaged files Pillow's decoders raise a dozen different kinds
         raise InputError(f"{path} is damaged or cut off ({error}); get the file again.") from error
-    return image
 
 
 def _upright_rgb(image: Image.Image, notes: list[str]) -> Image.Image:
-    if getattr(image, "n_frames", 1) > 1 and image.format in ("GIF", "WEBP", "PNG", "TIFF"):
+    image.load()
+    if getattr(image, "is_animated", False) and image.format != "MPO":  # a telephone's JPEG with a preview
         notes.append("first of several frames taken")
     profile = image.info.get("icc_profile")
-    orientation = image.getexif().get(0x0112, 1)
-    if orientation in range(2, 9):
-        image = ImageOps.exif_transpose(image)
-        notes.append("turned upright")
+    turn = TURNS.get(_orientation(image))
     image = _eight_bit(image, notes)
+    if turn is not None:
+        image = image.transpose(turn)
+        notes.append("turned upright")
     alpha = None
     if image.has_transparency_data:
         image = image.convert("RGBA")
         alpha = image.getchannel("A")
-        image = image.convert("RGB")
-    elif image.mode not in ("RGB", "L", "CMYK"):
+    if image.mode == "LAB":  # Pillow converts it by profile only
+        profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
+    elif image.mode not in ("L", "CMYK"):
         image = image.convert("RGB")
     if profile:
         image = _to_srgb(image, profile, notes)
     if image.mode != "RGB":
-        notes.append({"L": "gray made RGB", "CMYK": "CMYK made RGB"}[image.mode])
+        notes.append("gray made RGB" if image.mode == "L" else f"{image.mode} made RGB")
         image = image.convert("RGB")
     if alpha is not None and alpha.getextrema()[0] < 255:
         notes.append("transparency laid on white")
@@ -174,20 +189,23 @@ def _upright_rgb(image: Image.Image, notes: list[str]) -> Image.Image:
     return image
 
 
+def _orientation(image: Image.Image) -> int | None:
+    try:
+        orientation = image.getexif().get(ExifTags.Base.Orientation)
+    except Exception:  # damaged EXIF data are no reason to refuse the picture
+        return None
+    return orientation if isinstance(orientation, int) else None
+
+
 def _eight_bit(image: Image.Image, notes: list[str]) -> Image.Image:
     """Bring 16- and 32-bit gray to 8 bits, which Pillow's own conversion would clip instead of scale."""
     if image.mode not in ("I", "F", "I;16", "I;16B", "I;16L", "I;16N"):
         return image
-    values = np.nan_to_num(np.asarray(image, np.float64))
-    full = (
-        1.0
-        if image.mode == "F" and values.max(initial=0) <= 1
-        else 255.0
-        if values.max(initial=0) <= 255 and image.mode == "F"
-        else 65535.0
-    )
+    values = np.nan_to_num(np.asarray(image, np.float64), posinf=0, neginf=0)
+    largest = values.max()
+    white = next((w for w in (1, 255, 65535) if w >= largest), largest) if image.mode == "F" else max(65535, largest)
     notes.append("scaled to 8 bits")
-    return Image.fromarray(np.uint8(np.round(np.clip(values / full, 0, 1) * 255)))
+    return Image.fromarray(np.uint8(np.round(np.clip(values / white, 0, 1) * 255)))
 
 
 def _to_srgb(image: Image.Image, profile: bytes, notes: list[str]) -> Image.Image:
