@@ -104,6 +104,54 @@ def show_grams(grams: Mapping[str, Any], *, columns: int | None = None, width: f
     return figure
 
 
+def show_gram_cell(image: Any, features: Any, row: int, column: int, *, width: float = WIDTH) -> Figure:
+    """Return what is behind one cell of a Gram matrix: the two feature maps, and their product place by place.
+
+    Args:
+        image: the picture `[1, H, W, 3]`, 0..1.
+        features: one layer's activations of it, `[1, h, w, C]`.
+        row, column: the two channels.
+        width: of the figure, in inches.
+    """
+    maps = np.asarray(features, np.float32)[0]  # (h, w, C)
+    flat = maps.reshape(-1, maps.shape[-1])
+    gram = flat.T @ flat / flat.size
+    product = maps[..., row] * maps[..., column]
+    side = width / 5
+    figure = Figure(figsize=(width, side + 0.5), layout="constrained")
+    axes = figure.subplots(1, 5)
+    axes[0].imshow(np.log10(np.maximum(gram, 1e-12)), cmap="magma", vmin=np.log10(np.percentile(gram, 2) + 1e-12))
+    axes[0].plot(column, row, "s", markersize=9, markerfacecolor="none", markeredgecolor="cyan", markeredgewidth=2)
+    axes[0].set_title(f"the Gram, row {row}, column {column}", fontsize=10)
+    axes[1].imshow(_picture(image))
+    axes[1].set_title("the picture", fontsize=10)
+    titles = (f"channel {row}", f"channel {column}", f"product, mean / C = {gram[row, column]:.2g}")
+    for ax, title, part in zip(axes[2:], titles, (maps[..., row], maps[..., column], product), strict=True):
+        ax.imshow(part, cmap="gray", vmin=0, vmax=max(float(part.max()), 1e-9))
+        ax.set_title(title, fontsize=10)
+    for ax in axes:
+        ax.axis("off")
+    return figure
+
+
+def show_table(
+    values: Any, rows: Sequence[str], columns: Sequence[str], *, title: str = "", width: float = WIDTH * 0.7
+) -> Figure:
+    """Return a table as a heat map with its numbers written in."""
+    values = np.asarray(values, np.float64)
+    figure = Figure(figsize=(width, width * 0.62 * len(rows) / len(columns) + 0.9), layout="constrained")
+    ax = figure.subplots()
+    ax.imshow(values, cmap="viridis", aspect="auto")
+    ax.set_xticks(range(len(columns)), columns, rotation=20, ha="right", rotation_mode="anchor")
+    ax.set_yticks(range(len(rows)), rows)
+    middle = (values.min() + values.max()) / 2
+    for (y, x), value in np.ndenumerate(values):
+        colour = "black" if value > middle else "white"
+        ax.text(x, y, f"{value:.2g}", ha="center", va="center", color=colour, fontsize=10)
+    ax.set_title(title, fontsize=11)
+    return figure
+
+
 def _picture(image: Any) -> np.ndarray:
     array = np.asarray(image, np.float32)
     array = array[0] if array.ndim == 4 else array
