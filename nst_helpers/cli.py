@@ -3,6 +3,7 @@
 import argparse
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
@@ -31,10 +32,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"nst: {error}", file=sys.stderr)
         return BAD_INPUT
     except OSError as error:
-        print(f"nst: {error.filename or 'a file'} could not be read or written ({error.strerror}).", file=sys.stderr)
+        print(
+            f"nst: {error.filename or 'a file'} could not be read or written ({error.strerror or error}).",
+            file=sys.stderr,
+        )
         return BAD_INPUT
     except KeyboardInterrupt:
-        print("nst: interrupted before there was anything to save.", file=sys.stderr)
+        print("nst: interrupted; no picture was written.", file=sys.stderr)
         return INTERRUPTED
 
 
@@ -81,6 +85,7 @@ def _transfer(options: argparse.Namespace) -> int:
     folder = RunFolder.open(given["resume"]) if "resume" in given else None
     recipe = _recipe(given, folder)
     state = folder.load_state() if folder else {"iteration": 0}
+    wanted = _wanted(given, recipe.iterations)
     remaining = recipe.iterations - int(state["iteration"])
     if remaining < 1:
         raise InputError(f"{folder.path} has its {recipe.iterations} iterations; ask for more with --iterations.")
@@ -104,25 +109,43 @@ def _transfer(options: argparse.Namespace) -> int:
     if folder and "image" not in state:
         folder.begin(first, transfer.features.precision)
 
+    def keep(snapshot) -> None:
+        try:
+            folder.save(snapshot, transfer.state())
+        except (OSError, InputError) as error:  # a full disk, say, which must not cost the picture
+            print(f"nst: iteration {snapshot.iteration} could not be kept ({error}).", file=sys.stderr)
+
     def record(snapshot) -> None:
         if folder:
             folder.note(snapshot)
-            if is_wanted(snapshot.iteration, given.get("snapshots", ())):
-                folder.save(snapshot, transfer.state())
+            if is_wanted(snapshot.iteration, wanted):
+                keep(snapshot)
 
     started = time.perf_counter()
     last = transfer.run(remaining, progress=not options.quiet, each=record)[-1]
     seconds = time.perf_counter() - started
-    save_image(last.image, output)
+    saved = _save(last.image, output)
     if folder:
-        folder.save(last, transfer.state())
+        keep(last)
     done = last.iteration == recipe.iterations
-    say(f"{output}: {'' if done else 'interrupted after '}{last.iteration} iterations, {seconds:.0f} s")
+    say(f"{saved}: {'' if done else 'interrupted after '}{last.iteration} iterations, {seconds:.0f} s")
     say(f"losses at iteration {first.iteration}: {describe(first.losses)}")
     say(f"losses at iteration {last.iteration}: {describe(last.losses)}")
     if folder:
         say(f"snapshots in {folder.path}" + ("" if done else f"; go on with: nst --resume '{folder.path}'"))
-    return DONE if done else INTERRUPTED
+    return BAD_INPUT if saved != output else DONE if done else INTERRUPTED
+
+
+def _save(image: Any, output: Path) -> Path:
+    """Write the picture, among temporary files should it fail where it was checked before; return where it is."""
+    try:
+        save_image(image, output)
+        return output
+    except (OSError, InputError) as error:
+        saved = Path(tempfile.mkdtemp(prefix="nst-")) / output.name
+        save_image(image, saved)
+        print(f"nst: {output} could not be written ({error}); the picture is {saved}.", file=sys.stderr)
+        return saved
 
 
 def _recipe(given: dict[str, Any], folder: RunFolder | None) -> Recipe:
@@ -133,9 +156,8 @@ def _recipe(given: dict[str, Any], folder: RunFolder | None) -> Recipe:
         if name not in given and not begun:
             raise InputError("name a content picture and a style picture: nst CONTENT STYLE (more with nst --help).")
         pictures[name] = Picture.of(given.get(name) or getattr(begun, name).path)
-    size = whole_number("--size", given.get("size", begun.size if begun else SIZE), 16, 10_000)
-    planned = begun.iterations if begun else ITERATIONS
-    iterations = whole_number("--iterations", given.get("iterations", planned), 1, 10_000_000)
+    size = given.get("size", begun.size if begun else SIZE)
+    iterations = given.get("iterations", begun.iterations if begun else ITERATIONS)
     names = {field.name for field in fields(Settings)}
     settings = replace(begun.settings if begun else DEFAULTS, **{k: v for k, v in given.items() if k in names})
     recipe = Recipe(**pictures, size=size, iterations=iterations, settings=settings)
@@ -161,10 +183,18 @@ def _say_plan(say: Callable[[str], None], recipe: Recipe, content: Any, style: A
     say(f"run      {recipe.iterations} iterations of {s.optimizer} from {s.init}, on {machine}")
 
 
-def _style_layers(text: str) -> dict[str, float]:
+def _style_layers(text: str) -> dict[str, str | int]:
     pairs = (part.strip().partition(":") for part in text.split(","))
-    return {name: float(weight or 1) for name, _, weight in pairs}
+    return {name: weight or 1 for name, _, weight in pairs}  # Settings sees to it that the weights are numbers
 
 
-def _iterations(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split(","))
+def _iterations(text: str) -> tuple[str, ...]:
+    return tuple(text.split(","))
+
+
+def _wanted(given: dict[str, Any], iterations: int) -> tuple[int, ...] | int:
+    """Return the iterations whose pictures are to be kept, or m for every m-th."""
+    wanted = given.get("snapshots", ())
+    if isinstance(wanted, int):
+        return whole_number("--snapshot-every", wanted, 1, 10_000_000)
+    return tuple(whole_number("each of --snapshots", number, 1, iterations) for number in wanted)

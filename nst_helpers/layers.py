@@ -24,7 +24,7 @@ STYLE_LAYERS = tuple(f"block{block}_conv1" for block in range(1, 6))
 
 def check_layer(name: str) -> str:
     """Return `name` if VGG19 has such a layer; the error suggests the nearest name."""
-    if name in CHANNELS:
+    if isinstance(name, str) and name in CHANNELS:
         return name
     near = difflib.get_close_matches(str(name), LAYERS, n=1, cutoff=0.0)[0]
     raise InputError(
@@ -34,7 +34,10 @@ def check_layer(name: str) -> str:
 
 def path_to(layers: Iterable[str]) -> tuple[str, ...]:
     """Return the names of all layers from the image up to the deepest of `layers`."""
-    return LAYERS[: max(LAYERS.index(check_layer(layer)) for layer in layers) + 1]
+    indices = [LAYERS.index(check_layer(layer)) for layer in layers]
+    if not indices:
+        raise InputError("no layer is named; name at least one, such as block1_conv1.")
+    return LAYERS[: max(indices) + 1]
 
 
 def smallest_side(layers: Iterable[str]) -> int:

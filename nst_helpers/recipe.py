@@ -1,6 +1,5 @@
 """What a run was made from: both pictures, the size, the settings and the versions, as JSON."""
 
-import hashlib
 import json
 import os
 import platform
@@ -9,9 +8,11 @@ from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 
 from .errors import InputError
-from .images import check_is_file
-from .settings import Settings
-from .vgg_weights import FILE_SHA256
+from .images import LARGEST_SIZE, check_is_file
+from .settings import Settings, whole_number
+from .vgg_weights import FILE_SHA256, sha256_of
+
+LONGEST_JSON = 100_000
 
 
 @dataclass(frozen=True)
@@ -21,11 +22,15 @@ class Picture:
     path: str
     sha256: str
 
+    def __post_init__(self):
+        if not (isinstance(self.path, str) and isinstance(self.sha256, str)):
+            raise InputError("a picture must have a path and a checksum.")
+
     @classmethod
     def of(cls, path: str | os.PathLike) -> "Picture":
         """Return the picture at `path`, with its full path so that it is found again from another folder."""
         path = check_is_file(path).resolve()
-        return cls(str(path), hashlib.sha256(path.read_bytes()).hexdigest())
+        return cls(str(path), sha256_of(path))
 
 
 def _versions() -> dict[str, str]:
@@ -51,18 +56,24 @@ class Recipe:
     weights_sha256: str = FILE_SHA256
     versions: dict[str, str] = field(default_factory=_versions)
 
+    def __post_init__(self):
+        object.__setattr__(self, "size", whole_number("size", self.size, 16, LARGEST_SIZE))
+        object.__setattr__(self, "iterations", whole_number("iterations", self.iterations, 1, 10_000_000))
+
     def to_json(self) -> str:
         """Return the recipe as JSON."""
         return json.dumps(asdict(self), indent=2)
 
     @classmethod
-    def from_json(cls, text: str) -> "Recipe":
+    def from_json(cls, text: str | bytes) -> "Recipe":
         """Return the recipe that `to_json` wrote.
 
         Raises:
             InputError: the text is not such a recipe.
         """
         try:
+            if len(text) > LONGEST_JSON:
+                raise ValueError("it is far too long")
             values = json.loads(text)
             values["content"], values["style"] = Picture(**values["content"]), Picture(**values["style"])
             values["settings"] = Settings(**values["settings"])
@@ -77,6 +88,8 @@ class Recipe:
             for name in ("content", "style")
             if getattr(self, name).sha256 != getattr(other, name).sha256
         ]
+        if self.weights_sha256 != other.weights_sha256:
+            phrases.append("the VGG19 weights are others")
         mine = {"size": self.size} | asdict(self.settings)
         its = {"size": other.size} | asdict(other.settings)
         return phrases + [f"{name} is {its[name]!r}, was {mine[name]!r}" for name in mine if mine[name] != its[name]]

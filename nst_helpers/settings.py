@@ -67,7 +67,10 @@ class Settings:
 def _layer_weights(layers: Mapping[str, float] | Iterable[str]) -> dict[str, float]:
     if isinstance(layers, str):
         layers = [layers]
-    weights = dict(layers) if isinstance(layers, Mapping) else dict.fromkeys(layers, 1.0)
+    try:
+        weights = dict(layers) if isinstance(layers, Mapping) else dict.fromkeys(layers, 1.0)
+    except TypeError as error:
+        raise InputError(f"style_layers must be layer names, or layer names with weights, not {layers!r}.") from error
     if not weights:
         raise InputError("style_layers is empty; name at least one layer, or set beta to 0.")
     return {check_layer(name): _number(f"the weight of {name}", w, 0, LARGEST_WEIGHT) for name, w in weights.items()}

@@ -59,7 +59,7 @@ class RunFolder:
         if len(runs) != 1:
             found = f"holds {len(runs)} runs ({', '.join(run.name for run in runs)})" if runs else "holds no run"
             raise InputError(f"{path} {found}; name the folder in which {RECIPE} is.")
-        folder = cls(runs[0], Recipe.from_json((runs[0] / RECIPE).read_text()))
+        folder = cls(runs[0], Recipe.from_json((runs[0] / RECIPE).read_bytes()))
         check_folder(folder.path)
         return folder
 
@@ -89,23 +89,24 @@ class RunFolder:
         self._write(STATE, arrays.getvalue())
 
     def load_state(self) -> dict[str, np.ndarray]:
-        """Return the newest state, and forget losses noted after it.
+        """Return the newest state, and forget losses noted after it; without one, that of a run not yet begun.
 
         Raises:
-            InputError: the run stopped before its first snapshot, or a file of it is damaged.
+            InputError: a file of the run is damaged.
         """
+        if not (self.path / STATE).exists():
+            return {"iteration": np.array(0)}
         try:
             with np.load(self.path / STATE, allow_pickle=False) as arrays:
                 state = {name: arrays[name] for name in arrays.files}
             with (self.path / LOSSES).open(newline="") as file:
                 rows = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
-        except FileNotFoundError as error:
-            raise InputError(f"{self.path} stopped before its first snapshot; start the run anew.") from error
-        except (OSError, ValueError, TypeError) as error:
+            if state["image"].dtype != np.float32:
+                raise ValueError("its state holds no image")
+            done = int(state["iteration"])
+            self.rows = [row | {"iteration": int(row["iteration"])} for row in rows if row["iteration"] <= done]
+        except Exception as error:  # NumPy, zipfile and csv raise a dozen different kinds on damaged files
             raise InputError(f"{self.path} is damaged ({error}); start the run anew.") from error
-        self.rows = [
-            row | {"iteration": int(row["iteration"])} for row in rows if row["iteration"] <= state["iteration"]
-        ]
         return state
 
     def image_path(self, iteration: int) -> Path:

