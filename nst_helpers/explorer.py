@@ -71,8 +71,8 @@ class GramInspector(Panel):
     def __init__(self, image: np.ndarray, features: Any, row: int = 0, column: int = 0):
         self.image, self.features = image, np.asarray(features, np.float32)
         flat = self.features.reshape(-1, self.features.shape[-1])
-        length = np.linalg.norm(flat, axis=0) + 1e-12
-        self.likeness = (flat.T @ flat) / np.outer(length, length)  # (C, C), 0..1
+        self.strength = np.linalg.norm(flat, axis=0) + 1e-12  # (C,)
+        self.likeness = (flat.T @ flat) / np.outer(self.strength, self.strength)  # (C, C), 0..1
         last = flat.shape[1] - 1
         self.row = widgets.IntSlider(row, 0, last, description="row", continuous_update=False)
         self.column = widgets.IntSlider(column, 0, last, description="column", continuous_update=False)
@@ -95,16 +95,22 @@ class GramInspector(Panel):
 
     @_told
     def choose_friend(self) -> None:
-        """Choose, for the present row, the other channel that is most alike."""
-        likeness = self.likeness[self.row.value].copy()
-        likeness[self.row.value] = -1
-        self.column.value = int(likeness.argmax())
+        """Choose the column that is most alike the present row."""
+        self.column.value = self.friend_of(self.row.value)
 
     @_told
     def choose_stranger(self) -> None:
-        """Choose, for the present row, the channel that is least alike, dead channels aside."""
-        alive = np.diag(self.likeness) > 0.5
-        self.column.value = int(np.where(alive, self.likeness[self.row.value], 2).argmin())
+        """Choose the column that is least alike the present row."""
+        self.column.value = self.stranger_of(self.row.value)
+
+    def friend_of(self, row: int) -> int:
+        """Return the other channel that fires most at the same places."""
+        return int(np.where(np.arange(len(self.likeness)) == row, -1, self.likeness[row]).argmax())
+
+    def stranger_of(self, row: int) -> int:
+        """Return the channel, of the stronger half, that fires least at the same places."""
+        strong = self.strength >= np.median(self.strength)
+        return int(np.where(strong, self.likeness[row], 2).argmin())
 
 
 class LivePicture(Panel):

@@ -95,6 +95,7 @@ def show_grams(grams: Mapping[str, Any], *, columns: int | None = None, width: f
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     logs = {title: np.log10(np.maximum(matrix, 1e-12)) for title, matrix in matrices.items()}
     low, high = np.percentile(np.concatenate([log.ravel() for log in logs.values()]), [2, 99.9])
+    low = max(low, high - 4)  # dead channels would take all the contrast
     for ax in axes[len(logs) :]:
         ax.axis("off")
     for ax, (title, log) in zip(axes, logs.items(), strict=False):
@@ -121,13 +122,16 @@ def show_gram_cell(image: Any, features: Any, row: int, column: int, *, width: f
     figure = Figure(figsize=(width, side + 0.5), layout="constrained")
     axes = figure.subplots(1, 5)
     axes[0].imshow(np.log10(np.maximum(gram, 1e-12)), cmap="magma", vmin=np.log10(np.percentile(gram, 2) + 1e-12))
-    axes[0].plot(column, row, "s", markersize=9, markerfacecolor="none", markeredgecolor="cyan", markeredgewidth=2)
+    axes[0].plot(
+        column, row, "s", markersize=9, markerfacecolor="none", markeredgecolor="cyan", markeredgewidth=2, clip_on=False
+    )
     axes[0].set_title(f"the Gram, row {row}, column {column}", fontsize=10)
     axes[1].imshow(_picture(image))
     axes[1].set_title("the picture", fontsize=10)
     titles = (f"channel {row}", f"channel {column}", f"product, mean / C = {gram[row, column]:.2g}")
     for ax, title, part in zip(axes[2:], titles, (maps[..., row], maps[..., column], product), strict=True):
-        ax.imshow(part, cmap="gray", vmin=0, vmax=max(float(part.max()), 1e-9))
+        brightest = maps[..., row].max() * maps[..., column].max() if part is product else part.max()
+        ax.imshow(part, cmap="gray", vmin=0, vmax=max(float(brightest), 1e-9))
         ax.set_title(title, fontsize=10)
     for ax in axes:
         ax.axis("off")
@@ -139,7 +143,7 @@ def show_table(
 ) -> Figure:
     """Return a table as a heat map with its numbers written in."""
     values = np.asarray(values, np.float64)
-    figure = Figure(figsize=(width, width * 0.62 * len(rows) / len(columns) + 0.9), layout="constrained")
+    figure = Figure(figsize=(width, 0.42 * len(rows) + 0.9), layout="constrained")
     ax = figure.subplots()
     ax.imshow(values, cmap="viridis", aspect="auto")
     ax.set_xticks(range(len(columns)), columns, rotation=20, ha="right", rotation_mode="anchor")
