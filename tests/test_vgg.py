@@ -1,0 +1,140 @@
+"""Our VGG19 is Keras's VGG19, and what we add to it does what it says."""
+
+import independent
+import numpy as np
+import pytest
+import tensorflow as tf
+from conftest import DATA
+
+from nst_helpers.errors import InputError
+from nst_helpers.images import load_image
+from nst_helpers.layers import CONV_LAYERS, LAYERS, smallest_side
+from nst_helpers.vgg import CAFFE_MEAN, MEAN_ACTIVATION, FeatureExtractor, mean_activations, preprocess
+
+POOLS = [layer for layer in LAYERS if "pool" in layer]
+
+
+@pytest.fixture(scope="module")
+def ours(weights, photo):
+    return FeatureExtractor(LAYERS, weights=weights, normalize=False)(photo)
+
+
+@pytest.fixture(scope="module")
+def keras(weights, photo):
+    model = tf.keras.applications.VGG19(include_top=False, weights=str(weights))
+    model = tf.keras.Model(model.input, {layer: model.get_layer(layer).output for layer in LAYERS})
+    return model(tf.keras.applications.vgg19.preprocess_input(photo * 255))
+
+
+@pytest.fixture(scope="module")
+def numpy(weights, photo):
+    return independent.vgg19(weights, photo)
+
+
+def agree(a, b, tolerance=1e-4):
+    b = np.asarray(b, np.float64)
+    np.testing.assert_allclose(np.asarray(a, np.float64), b, rtol=tolerance, atol=tolerance * np.abs(b).mean())
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_equals_keras(ours, keras, layer):
+    agree(ours[layer], keras[layer])
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_equals_plain_numpy(ours, numpy, layer):
+    agree(ours[layer][0], numpy[layer])
+
+
+def test_preprocessing_is_that_of_keras(photo):
+    agree(preprocess(photo), tf.keras.applications.vgg19.preprocess_input(photo * 255), 1e-5)
+    black = preprocess(np.zeros((1, 1, 1, 3), np.float32))
+    np.testing.assert_allclose(black[0, 0, 0], [-value for value in CAFFE_MEAN])
+
+
+def test_normalising_divides_by_the_table(weights, photo, ours):
+    normalized = FeatureExtractor(LAYERS, weights=weights)(photo)
+    for layer, mean in MEAN_ACTIVATION.items():
+        agree(normalized[layer], ours[layer] / mean)
+    for pool in POOLS:
+        agree(normalized[pool], ours[pool] / MEAN_ACTIVATION[LAYERS[LAYERS.index(pool) - 1]])
+
+
+def test_table_is_what_is_measured_on_the_shipped_pictures(weights, monkeypatch):
+    monkeypatch.setenv("NST_VGG19_WEIGHTS", str(weights))
+    pictures = [load_image(path, 256, report=None) for path in sorted(DATA.glob("*.jpg"))]
+    assert mean_activations(pictures) == {name: pytest.approx(mean, rel=5e-4) for name, mean in MEAN_ACTIVATION.items()}
+
+
+def test_average_pooling(weights, photo):
+    pooled = FeatureExtractor(["block2_pool"], weights=weights, pooling="avg", normalize=False)(photo)
+    agree(pooled["block2_pool"][0], independent.vgg19(weights, photo, "avg")["block2_pool"])
+
+
+@pytest.mark.parametrize("layer", ["block1_conv1", "block3_pool", "block5_conv4"])
+def test_is_cut_at_the_deepest_layer(layer):
+    extractor = FeatureExtractor(["block1_conv1", layer], weights=None)
+    assert extractor.path == LAYERS[: LAYERS.index(layer) + 1]
+
+
+def test_gives_the_layers_asked_for(photo):
+    features = FeatureExtractor(["block3_conv1", "block1_pool"], weights=None)(np.concatenate([photo, photo]))
+    assert {name: tuple(f.shape) for name, f in features.items()} == {
+        "block3_conv1": (2, photo.shape[1] // 4, photo.shape[2] // 4, 256),
+        "block1_pool": (2, photo.shape[1] // 2, photo.shape[2] // 2, 64),
+    }
+
+
+@pytest.mark.parametrize(
+    ("wrong", "near"),
+    [
+        ("block5_conv5", "block5_conv"),
+        ("conv4_2", "conv"),
+        ("Block1_Conv1", "block1_conv1"),
+        ("block4_pol", "block4_pool"),
+    ],
+)
+def test_unknown_layer_suggests_the_nearest(wrong, near):
+    with pytest.raises(InputError, match=f"no layer '{wrong}'; did you mean .*{near}"):
+        FeatureExtractor([wrong], weights=None)
+
+
+@pytest.mark.parametrize("layers", [[], [5], [None], [["block1_conv1"]]])
+def test_what_is_no_layer_is_refused(layers):
+    with pytest.raises(InputError):
+        FeatureExtractor(layers, weights=None)
+
+
+@pytest.mark.parametrize("layer", ["block1_conv2", "block3_conv1", "block5_conv2", "block5_pool"])
+def test_smallest_image(layer, noise):
+    extractor, side = FeatureExtractor([layer], weights=None), smallest_side([layer])
+    assert extractor(noise(side, side + 1))[layer].shape[1:3] == (1, 2 if side == 1 else 1)
+    if side > 1:
+        with pytest.raises(InputError, match=f"{layer} needs at least {side} on each side"):
+            extractor(noise(side - 1, 64))
+
+
+def test_untrained_network_is_always_the_same(photo):
+    first, second = (FeatureExtractor(["block5_conv2"], weights=None)(photo)["block5_conv2"] for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+
+
+def test_untrained_activations_are_of_order_one(photo, noise):
+    for image in (photo, noise(64, 64)):
+        for layer, features in FeatureExtractor(CONV_LAYERS, weights=None)(image).items():
+            assert 0.2 < float(tf.reduce_mean(features)) < 5, layer
+
+
+@pytest.mark.parametrize(("precision", "tolerance"), [("bfloat16", 0.03), ("float16", 0.01)])
+def test_half_precision_is_close(weights, photo, precision, tolerance):
+    layers = ["block1_conv1", "block3_conv1", "block5_conv2"]
+    exact = FeatureExtractor(layers, weights=weights)(photo)
+    rough = FeatureExtractor(layers, weights=weights, precision=precision)(photo)
+    for layer in layers:
+        assert rough[layer].dtype == precision
+        difference = tf.cast(rough[layer], tf.float32) - exact[layer]
+        assert float(tf.norm(difference) / tf.norm(exact[layer])) < tolerance
+
+
+def test_raw_activations_do_not_run_in_float16():
+    assert FeatureExtractor(["block1_conv1"], weights=None, normalize=False, precision="float16").precision == "float32"
