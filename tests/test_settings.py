@@ -1,0 +1,103 @@
+"""Settings that cannot work are refused, each with a sentence that says what would."""
+
+from dataclasses import FrozenInstanceError, replace
+
+import pytest
+
+from nst_helpers.errors import InputError
+from nst_helpers.layers import STYLE_LAYERS
+from nst_helpers.settings import CHOICES, DEFAULTS, LARGEST_WEIGHT, Settings, whole_number
+
+NO_NUMBERS = [-1, float("nan"), float("inf"), 1e308, 10**400, "much", None, [1]]
+
+
+@pytest.mark.parametrize("value", NO_NUMBERS)
+@pytest.mark.parametrize("name", ["alpha", "beta", "gamma", "learning_rate", "seed"])
+def test_bad_number(name, value):
+    with pytest.raises(InputError, match=rf"^{name} must be a number from .* not .*\.$"):
+        Settings(**{name: value})
+
+
+@pytest.mark.parametrize("value", NO_NUMBERS)
+def test_bad_layer_weight(value):
+    with pytest.raises(InputError, match="the weight of block1_conv1 must be a number"):
+        Settings(style_layers={"block1_conv1": value})
+
+
+def test_seed_is_whole():
+    with pytest.raises(InputError, match="seed must be a whole number"):
+        Settings(seed=1.5)
+
+
+@pytest.mark.parametrize("name", CHOICES)
+@pytest.mark.parametrize("value", ["best", "", None, []])
+def test_bad_choice(name, value):
+    with pytest.raises(InputError, match=f"{name} must be one of {CHOICES[name][0]}"):
+        Settings(**{name: value})
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"alpha": 0, "beta": 0, "gamma": 0}, "all zero"),
+        ({"learning_rate": 0}, "learning_rate must be"),
+        ({"init": "random"}, "init must be one of"),
+        ({"content_layer": "block5_conv9"}, "did you mean block5_conv"),
+        ({"content_layer": None}, "no layer None"),
+        ({"content_layer": ["block1_conv1"]}, "no layer"),
+        ({"style_layers": ["block1_conv1", "block9_conv1"]}, "did you mean"),
+        ({"style_layers": []}, "style_layers is empty"),
+        ({"style_layers": {}}, "style_layers is empty"),
+        ({"style_layers": 5}, "style_layers must be"),
+        ({"style_layers": [["block1_conv1"]]}, "style_layers must be"),
+    ],
+)
+def test_refused(changes, sentence):
+    with pytest.raises(InputError, match=sentence):
+        Settings(**changes)
+
+
+@pytest.mark.parametrize("weight", [0, 1e-30, LARGEST_WEIGHT])
+def test_extreme_weights_are_accepted(weight):
+    assert Settings(alpha=1, beta=weight).beta == weight
+
+
+@pytest.mark.parametrize(
+    "given", [STYLE_LAYERS, list(STYLE_LAYERS), dict.fromkeys(STYLE_LAYERS, 1), iter(STYLE_LAYERS)]
+)
+def test_style_layers_become_weights(given):
+    assert Settings(style_layers=given) == DEFAULTS
+    assert Settings(style_layers=given if isinstance(given, dict) else STYLE_LAYERS).style_layers == dict.fromkeys(
+        STYLE_LAYERS, 1.0
+    )
+
+
+def test_one_style_layer_by_name():
+    assert Settings(style_layers="block3_conv1").style_layers == {"block3_conv1": 1.0}
+
+
+def test_layers_are_those_needed_from_the_image_upwards():
+    settings = Settings(style_layers=["block3_conv1", "block1_conv1", "block5_conv2"])
+    assert settings.layers == ("block1_conv1", "block3_conv1", "block5_conv2")
+
+
+def test_headline():
+    assert (DEFAULTS.alpha, DEFAULTS.beta, DEFAULTS.gamma) == (1, 1e4, 10)
+    assert DEFAULTS.content_layer == "block5_conv2"
+    assert tuple(DEFAULTS.style_layers) == STYLE_LAYERS
+
+
+def test_settings_are_frozen():
+    with pytest.raises(FrozenInstanceError):
+        DEFAULTS.alpha = 2
+    assert replace(DEFAULTS, alpha=2).alpha == 2
+
+
+@pytest.mark.parametrize("value", [0, 11, 2.5, "x", None, float("inf")])
+def test_whole_number_refuses(value):
+    with pytest.raises(InputError, match="size must be"):
+        whole_number("size", value, 1, 10)
+
+
+def test_whole_number_accepts():
+    assert [whole_number("size", value, 1, 10) for value in (1, 10.0, "7")] == [1, 10, 7]
