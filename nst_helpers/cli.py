@@ -155,7 +155,7 @@ def _recipe(given: dict[str, Any], folder: RunFolder | None) -> Recipe:
     for name in ("content", "style"):
         if name not in given and not begun:
             raise InputError("name a content picture and a style picture: nst CONTENT STYLE (more with nst --help).")
-        pictures[name] = Picture.of(given.get(name) or getattr(begun, name).path)
+        pictures[name] = Picture.of(given[name] if name in given else getattr(begun, name).path)
     size = given.get("size", begun.size if begun else SIZE)
     iterations = given.get("iterations", begun.iterations if begun else ITERATIONS)
     names = {field.name for field in fields(Settings)}

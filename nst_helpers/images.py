@@ -2,6 +2,7 @@
 
 import io
 import os
+import struct
 import tempfile
 import warnings
 from collections.abc import Callable
@@ -35,6 +36,9 @@ SAVE_OPTIONS = {
 LARGEST_PIXELS = 100_000_000
 LARGEST_SIZE = 10_000
 SRGB = ImageCms.createProfile("sRGB")
+_bytes = ImageCms.ImageCmsProfile(SRGB).tobytes()
+SRGB_BYTES = _bytes[:24] + struct.pack(">6H", 2000, 1, 1, 0, 0, 0) + _bytes[36:]
+"""The profile to write; not dated by the minute of its making, so that equal pictures make equal files."""
 
 
 def load_image(
@@ -81,7 +85,7 @@ def save_image(image: np.ndarray, path: str | os.PathLike) -> None:
     """
     path = check_output(path)
     picture = to_pil(image)
-    options = SAVE_OPTIONS[path.suffix.lower()] | {"icc_profile": ImageCms.ImageCmsProfile(SRGB).tobytes()}
+    options = SAVE_OPTIONS[path.suffix.lower()] | {"icc_profile": SRGB_BYTES}
     write_atomically(path, lambda file: picture.save(file, **options))
 
 

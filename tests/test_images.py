@@ -265,6 +265,13 @@ def test_png_is_exact_and_has_a_profile(tmp_path, name):
     assert close(np.round(load_image(tmp_path / name, report=pytest.fail)[0] * 255), GRADIENT)
 
 
+def test_equal_pictures_make_equal_files_on_any_day(tmp_path):
+    save_image(GRADIENT / 255, tmp_path / "out.png")
+    profile = Image.open(tmp_path / "out.png").info["icc_profile"]
+    assert struct.unpack(">6H", profile[24:36]) == (2000, 1, 1, 0, 0, 0)
+    assert ImageCms.ImageCmsProfile(io.BytesIO(profile)).profile.xcolor_space.strip() == "RGB"
+
+
 def test_values_outside_are_clipped(tmp_path):
     save_image(np.float32([[[-0.5, 0.5, 1.5]]]), tmp_path / "out.png")
     assert np.asarray(Image.open(tmp_path / "out.png")).tolist() == [[[0, 128, 255]]]
