@@ -5,6 +5,7 @@ import io
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +13,9 @@ from .errors import InputError
 from .images import check_folder, save_image, write_atomically
 from .recipe import Recipe
 from .settings import Settings
+
+if TYPE_CHECKING:  # transfer.py starts TensorFlow
+    from .transfer import Snapshot
 
 RECIPE, LOSSES, STATE = "run.json", "losses.csv", "state.npz"
 
@@ -63,20 +67,20 @@ class RunFolder:
         check_folder(folder.path)
         return folder
 
-    def begin(self, snapshot, precision: str) -> None:
+    def begin(self, snapshot: "Snapshot", precision: str) -> None:
         """Write the recipe, with the arithmetic that was chosen, and note the losses before the first iteration."""
         settings = {**vars(self.recipe.settings), "precision": precision}
         self.recipe = Recipe(**{**vars(self.recipe), "settings": Settings(**settings)})
         self._write(RECIPE, self.recipe.to_json().encode())
         self.note(snapshot)
 
-    def note(self, snapshot) -> None:
+    def note(self, snapshot: "Snapshot") -> None:
         """Remember the losses of a snapshot for `losses.csv`."""
         losses = dict(vars(snapshot.losses))
         layers = losses.pop("style_layers")
         self.rows.append({"iteration": snapshot.iteration} | losses | layers)
 
-    def save(self, snapshot, state: Mapping[str, np.ndarray]) -> None:
+    def save(self, snapshot: "Snapshot", state: Mapping[str, np.ndarray]) -> None:
         """Write a snapshot's picture, all losses so far, and the state to go on from."""
         save_image(snapshot.image, self.image_path(snapshot.iteration))
         table = io.StringIO()

@@ -67,19 +67,8 @@ def refused(nst, *arguments):
 
 
 def test_example_of_the_readme(weights, tmp_path, nst):
-    arguments = [
-        "--size",
-        "96",
-        "--iterations",
-        "20",
-        "--snapshot-every",
-        "10",
-        "--snapshot-dir",
-        "run",
-        "-o",
-        "out.jpg",
-    ]
-    code, out, _ = nst(CONTENT, STYLE, *arguments)
+    snapshots = ("--snapshot-every", 10, "--snapshot-dir", "run")
+    code, out, _ = nst(CONTENT, STYLE, "--size", 96, "--iterations", 20, *snapshots, "-o", "out.jpg")
     assert code == DONE
     assert Image.open("out.jpg").size == (96, 64)  # the content has 640×427
     folder = tmp_path / "run" / "c1,s10000,t10"

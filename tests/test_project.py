@@ -1,0 +1,92 @@
+"""What ties the project's files together: its two commands, its environments, its documentation."""
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import nst_helpers
+
+ROOT = Path(__file__).parent.parent
+MODULES = sorted((ROOT / "nst_helpers").glob("*.py"))
+
+
+def code_lines(markdown):
+    """The lines of a Markdown text's fenced code blocks."""
+    blocks = re.findall(r"^```\w*\n(.*?)^```", markdown, re.DOTALL | re.MULTILINE)
+    return [line for block in blocks for line in block.splitlines()]
+
+
+def test_ci_runs_the_test_command_of_the_readme():
+    commands = [line for line in code_lines((ROOT / "README.md").read_text()) if "pytest" in line]
+    assert len(commands) == 1
+    assert commands[0] in (ROOT / ".ci" / "run").read_text().splitlines()
+
+
+def test_readme_shows_the_main_job():
+    assert any("nst data/content.jpg data/style.jpg" in line for line in code_lines((ROOT / "README.md").read_text()))
+
+
+def test_environment_takes_all_but_python_and_pip_from_pyproject():
+    text = (ROOT / "environment.yml").read_text()
+    entries = re.findall(r"^\s*- ([^#\n]*?)\s*(#.*)?$", text.partition("dependencies:")[2], re.MULTILINE)
+    names = [entry for entry, _ in entries]
+    assert [re.match(r"[\w.-]+", name)[0] for name in names[:2]] == ["python", "pip"]
+    assert names[2:] == ["pip:", "-e .[lab,test]"]
+    assert all(reason for entry, reason in entries if entry != "pip:")
+
+
+def test_environment_and_pyproject_want_the_same_python():
+    bound = re.search(r'requires-python = "(>=[\d.]+)"', (ROOT / "pyproject.toml").read_text())[1]
+    assert re.search(rf"- python\s*{re.escape(bound)}(?![\d.])", (ROOT / "environment.yml").read_text())
+
+
+def public_functions(module):
+    """The functions of a module, and the methods of its classes, that have no underscore in front."""
+    tree = ast.parse(module.read_text())
+    places = [tree, *(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name[0] != "_")]
+    for place in places:
+        for node in place.body:
+            if isinstance(node, ast.FunctionDef) and (node.name[0] != "_" or node.name == "__init__"):
+                yield node
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.stem)
+def test_public_functions_have_type_hints(module):
+    for function in public_functions(module):
+        arguments = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
+        bare = [a.arg for a in arguments if a.annotation is None and a.arg not in ("self", "cls")]
+        assert not bare, f"{function.name}: {bare}"
+        assert function.returns is not None or function.name == "__init__", function.name
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.stem)
+def test_public_things_are_documented(module):
+    tree = ast.parse(module.read_text())
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name[0] != "_"]
+    functions = [function for function in public_functions(module) if function.name != "__init__"]
+    assert [node.name for node in [tree, *classes, *functions] if not ast.get_docstring(node)] == []
+
+
+@pytest.mark.parametrize("name", sorted(set(nst_helpers.__all__) - {"InputError", "Snapshot", "Losses"}))
+def test_documentation_names_the_notebook(name):
+    notebook = re.search(r"notebooks/(\d\d)_\w+", getattr(nst_helpers, name).__doc__)
+    assert notebook
+    there = [path.stem for path in (ROOT / "notebooks").glob(f"{notebook[1]}_*.ipynb")]
+    assert there in ([], [Path(notebook[0]).name])
+
+
+def tracked_files():
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
+    return [ROOT / name for name in listed.stdout.split("\0") if name]
+
+
+def test_no_file_names_a_place_on_one_machine():
+    files = [path for path in tracked_files() if path.is_file() and path.suffix not in (".jpg", ".png")]
+    if not files:
+        pytest.skip("this is no git checkout")
+    places = re.compile(r"(?<![\w.~/-])/(?:home|Users|root|work|tmp|mnt|var|opt)/\w|[A-Z]:\\\\?Users")
+    found = {str(path.relative_to(ROOT)): places.findall(path.read_text(errors="replace")) for path in files}
+    assert {name: hits for name, hits in found.items() if hits} == {}
