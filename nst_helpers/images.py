@@ -3,7 +3,6 @@
 import io
 import os
 import struct
-import tempfile
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,6 +12,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
 
 from .errors import InputError
+from .files import check_folder, write_atomically
 from .settings import whole_number
 
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF")
@@ -112,30 +112,6 @@ def check_output(path: str | os.PathLike) -> Path:
         raise InputError(f"{path} is a folder; name a file.")
     check_folder(path.parent)
     return path
-
-
-def check_folder(folder: Path) -> None:
-    """Raise InputError unless `folder` exists and a file can be written into it."""
-    try:
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise InputError(f"the folder {folder} cannot be written to ({error.strerror}); name another one.") from error
-
-
-def write_atomically(path: Path, write: Callable[[io.BufferedWriter], None]) -> None:
-    """Let `write` fill a file beside `path` and move it into place, so that no half-written file has that name."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".nst-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            write(file)
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(name, 0o666 & ~umask)  # mkstemp makes private files
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
 
 
 def check_is_file(path: str | os.PathLike) -> Path:

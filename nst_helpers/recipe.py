@@ -8,9 +8,10 @@ from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 
 from .errors import InputError
+from .files import sha256_of
 from .images import LARGEST_SIZE, check_is_file
 from .settings import Settings, whole_number
-from .vgg_weights import FILE_SHA256, sha256_of
+from .vgg_weights import FILE_SHA256
 
 LONGEST_JSON = 100_000
 

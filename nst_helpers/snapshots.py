@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .errors import InputError
-from .images import check_folder, save_image, write_atomically
+from .files import check_folder, write_atomically
+from .images import save_image
 from .recipe import Recipe
 from .settings import Settings
 

@@ -1,6 +1,5 @@
 """The VGG19 weight file: what is in it, where it is found, how it is fetched and verified."""
 
-import hashlib
 import http.client
 import os
 import shutil
@@ -15,6 +14,7 @@ from pathlib import Path
 from tqdm.auto import tqdm
 
 from .errors import InputError
+from .files import sha256_of
 
 FILE_NAME = "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"
 FILE_BYTES = 80_134_624
@@ -108,12 +108,3 @@ def _verified(path: Path) -> Path:
 
 def _is_right(path: Path) -> bool:
     return path.is_file() and path.stat().st_size == FILE_BYTES and sha256_of(path) == FILE_SHA256
-
-
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes, as hexadecimal digits."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()

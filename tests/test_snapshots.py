@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nst_helpers import images, snapshots
+from nst_helpers import files, snapshots
 from nst_helpers.errors import InputError
 from nst_helpers.recipe import Picture, Recipe
 from nst_helpers.settings import Settings
@@ -174,7 +174,7 @@ def test_failure_at_any_write_leaves_a_run_that_goes_on(run, monkeypatch, failin
     def write(path, fill):
         written.append(path)
         if len(written) < failing:
-            return images.write_atomically(path, fill)
+            return files.write_atomically(path, fill)
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(snapshots, "write_atomically", write)
