@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 WIDTH = 11.0
 """Width of a figure in inches: what fills a notebook's column."""
@@ -153,6 +154,21 @@ def show_table(
         colour = "black" if value > middle else "white"
         ax.text(x, y, f"{value:.2g}", ha="center", va="center", color=colour, fontsize=10)
     ax.set_title(title, fontsize=11)
+    return figure
+
+
+def show_boxes(image: Any, sides: Mapping[str, int], *, width: float = WIDTH * 0.6) -> Figure:
+    """Return an image with squares drawn around its middle, `side` pixels wide, and a legend of their names."""
+    picture = _picture(image)
+    figure = Figure(figsize=(width, width * picture.shape[0] / picture.shape[1]), layout="constrained")
+    ax = figure.subplots()
+    ax.imshow(picture)
+    y, x = picture.shape[0] / 2 - 0.5, picture.shape[1] / 2 - 0.5
+    for i, (name, side) in enumerate(sides.items()):
+        ax.add_patch(Rectangle((x - side / 2, y - side / 2), side, side, fill=False, edgecolor=f"C{i}", linewidth=2))
+        note = {"color": "white", "fontsize": 10, "va": "center", "bbox": {"facecolor": f"C{i}", "linewidth": 0}}
+        ax.text(3, 8 + i * 0.07 * picture.shape[0], f"{name}: {side} px", **note)
+    ax.axis("off")
     return figure
 
 
