@@ -153,10 +153,19 @@ def test_damaged_run_is_refused(run, damage):
         run.load_state()
 
 
-def test_pickled_state_is_not_executed(run):
-    np.savez(run.path / STATE, image=np.array([{}], object), iteration=1)
+class Trap:
+    """Makes a file when it is unpickled."""
+
+    def __reduce__(self):
+        return open, ("sprung", "w")
+
+
+def test_pickled_state_is_not_executed(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    np.savez(run.path / STATE, image=np.array([Trap()], object), iteration=1)
     with pytest.raises(InputError, match="is damaged"):
         run.load_state()
+    assert not (tmp_path / "sprung").exists()
 
 
 @pytest.mark.parametrize("text", [b"\xff\xfe binary", b"{}", b"[" * 1000])
