@@ -1,4 +1,4 @@
-"""Checkers for the exercises of notebooks 01 and 02: what VGG sees, and Gram matrices."""
+"""Checkers for the exercises of notebooks 00 to 02: the first picture, what VGG sees, and Gram matrices."""
 
 from collections.abc import Callable
 
@@ -10,6 +10,62 @@ from .checks import call, checker, compare, require
 def _random(*shape: int) -> np.ndarray:
     """Return float32 numbers, none negative and some zero, as they are after a ReLU."""
     return np.maximum(np.random.default_rng(sum(shape)).standard_normal(shape), 0).astype(np.float32)
+
+
+# Exercises of notebooks/00_start_here
+
+
+@checker
+def check_total_loss(answer: Callable) -> str:
+    """Check `total_loss(content, style, tv, alpha, beta, gamma)`: α·content + β·style + γ·total variation."""
+
+    def oracle(content, style, tv, alpha, beta, gamma):
+        return alpha * content + beta * style + gamma * tv
+
+    mistakes = {
+        "the weights have no effect yet; multiply each loss by its own.": lambda c, s, t, a, b, g: c + s + t,
+        "alpha and beta have changed places: α belongs to the content.": lambda c, s, t, a, b, g: oracle(
+            c, s, t, b, a, g
+        ),
+        "beta and gamma have changed places: β belongs to the style.": lambda c, s, t, a, b, g: oracle(
+            c, s, t, a, g, b
+        ),
+        "the total variation is missing.": lambda c, s, t, a, b, g: oracle(c, s, 0, a, b, g),
+        "it is divided by the sum of the weights; the total is a sum, no mean.": lambda c, s, t, a, b, g: (
+            oracle(c, s, t, a, b, g) / (a + b + g)
+        ),
+        "the losses are divided by their weights; multiply.": lambda c, s, t, a, b, g: c / a + s / b + t / g,
+    }
+    random = np.random.default_rng(0)
+    for _ in range(4):
+        compare(answer, oracle, [round(float(each), 3) for each in random.uniform(0.5, 9, 6)], mistakes)
+    return "α·content + β·style + γ·total variation."
+
+
+@checker
+def check_fitted_size(answer: Callable) -> str:
+    """Check `fitted_size(height, width, size)`: the size to which a picture is brought, longer side `size`."""
+
+    def oracle(height, width, size, longer=max, rounded=round):
+        factor = min(1, size / longer(height, width))
+        return max(1, rounded(height * factor)), max(1, rounded(width * factor))
+
+    mistakes = {
+        "height and width have changed places: (height, width) is asked for.": lambda h, w, s: oracle(h, w, s)[::-1],
+        "both sides become equal, so the picture is squeezed; keep the aspect.": lambda h, w, s: (s, s),
+        "the shorter side has become `size`; it should be the longer one.": lambda h, w, s: oracle(h, w, s, min),
+        "it is always the width that becomes `size`; take the longer side.": lambda h, w, s: oracle(
+            h, w, s, lambda h, w: w
+        ),
+        "the fraction is cut off; round to the nearest whole number.": lambda h, w, s: oracle(h, w, s, rounded=int),
+        "a picture smaller than `size` stays as it is; enlarging would invent pixels.": lambda h, w, s: (
+            round(h * s / max(h, w)),
+            round(w * s / max(h, w)),
+        ),
+    }
+    for height, width, size in ((427, 640, 256), (640, 427, 256), (300, 451, 160), (512, 512, 128), (90, 120, 256)):
+        compare(answer, oracle, [height, width, size], mistakes)
+    return "the aspect is kept, and nothing is enlarged."
 
 
 # Exercises of notebooks/01_what_vgg_sees

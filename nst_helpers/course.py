@@ -6,9 +6,11 @@ python -m nst_helpers.course --execute [NOTEBOOK …]      run notebooks and kee
 
 import argparse
 import json
+import platform
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +99,22 @@ def _verdict(guess: Any, measured: Any) -> str:
 
 def _text(value: Any) -> str:
     return str(value) if isinstance(value, str | bool | np.bool_) else f"{float(value):.3g}"
+
+
+def setup_report() -> str:
+    """Return what the course runs on: versions, the device, and whether the weight file of VGG19 is the right one."""
+    from .hardware import device_name, fastest_precision
+    from .vgg_weights import find_weights
+
+    lines = [f"{'python':12} {platform.python_version()}"]
+    for package in ("tensorflow", "numpy", "matplotlib", "ipywidgets"):
+        try:
+            lines.append(f"{package:12} {version(package)}")
+        except PackageNotFoundError:
+            lines.append(f"{package:12} is missing: pip install {package}")
+    lines.append(f"{'device':12} {device_name()}, VGG19 computes in {fastest_precision()}")
+    find_weights()
+    return "\n".join([*lines, f"{'weights':12} VGG19 as trained on ImageNet, checksum right"])
 
 
 def badge(name: str, repository: str = REPOSITORY) -> str:

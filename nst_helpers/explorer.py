@@ -57,6 +57,27 @@ def _told(callback: Callable) -> Callable:
     return safe
 
 
+class WidgetCheck(Panel):
+    """A button and a slider that answer, to see whether this frontend and the kernel talk to each other.
+
+    Built in notebooks/00_start_here.
+    """
+
+    note = "(No button here? Then there is no kernel, or ipywidgets is missing: pictures will do for a start.)"
+
+    def __init__(self):
+        self.button = widgets.Button(description="are you there?")
+        self.slider = widgets.IntSlider(3, 0, 10, description="or move me")
+        self.button.on_click(self.answer)
+        self.slider.observe(self.answer, "value")
+        super().__init__(widgets.HBox([self.button, self.slider]))
+
+    @_told
+    def answer(self) -> None:
+        """Say that the kernel has heard."""
+        self.say(f"yes: the kernel answers, and the slider stands at {self.slider.value}")
+
+
 class GramInspector(Panel):
     """Choose a cell of a Gram matrix by its row and column: see the two feature maps behind it and their product.
 

@@ -91,7 +91,42 @@ def field(layers, kernel=1, start=1, late=False, strides=True):
     return size
 
 
+def total(c, s, t, a, b, g):
+    return a * c + b * s + g * t
+
+
+def fit(height, width, size, side=max, rounded=round, most=1):
+    factor = min(most, size / side(height, width))
+    return rounded(height * factor), rounded(width * factor)
+
+
 EXERCISES = [
+    Exercise(
+        "00_start_here",
+        "total_loss",
+        {
+            "no weights": (lambda c, s, t, a, b, g: c + s + t, "no effect"),
+            "α for β": (lambda c, s, t, a, b, g: total(c, s, t, b, a, g), "α belongs"),
+            "β for γ": (lambda c, s, t, a, b, g: total(c, s, t, a, g, b), "β belongs"),
+            "no total variation": (lambda c, s, t, a, b, g: a * c + b * s, "total variation is missing"),
+            "mean": (lambda c, s, t, a, b, g: total(c, s, t, a, b, g) / (a + b + g), "no mean"),
+            "divided": (lambda c, s, t, a, b, g: c / a + s / b + t / g, "multiply"),
+            "three numbers": (lambda c, s, t, a, b, g: [a * c, b * s, g * t], "shape"),
+        },
+    ),
+    Exercise(
+        "00_start_here",
+        "fitted_size",
+        {
+            "width first": (lambda h, w, s: fit(h, w, s)[::-1], "(height, width)"),
+            "square": (lambda h, w, s: (s, s), "aspect"),
+            "shorter side": (lambda h, w, s: fit(h, w, s, min), "longer"),
+            "always the width": (lambda h, w, s: fit(h, w, s, lambda h, w: w), "longer side"),
+            "cut off": (lambda h, w, s: fit(h, w, s, rounded=int), "round"),
+            "enlarged": (lambda h, w, s: fit(h, w, s, most=9), "stays as it is"),
+            "not whole": (lambda h, w, s: fit(h, w, s, rounded=float), "right"),
+        },
+    ),
     Exercise(
         "01_what_vgg_sees",
         "preprocess",
