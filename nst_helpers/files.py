@@ -1,10 +1,8 @@
 """Files that appear whole or not at all, and their checksums."""
 
 import hashlib
-import io
 import os
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 from .errors import InputError
@@ -19,12 +17,12 @@ def check_folder(folder: Path) -> None:
         raise InputError(f"the folder {folder} cannot be written to ({error.strerror}); name another one.") from error
 
 
-def write_atomically(path: Path, write: Callable[[io.BufferedWriter], None]) -> None:
-    """Let `write` fill a file beside `path` and move it into place, so that no half-written file has that name."""
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file beside `path` and move it into place, so that no half-written file ever has that name."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".nst-")
     try:
         with os.fdopen(handle, "wb") as file:
-            write(file)
+            file.write(content)
         umask = os.umask(0)
         os.umask(umask)
         os.chmod(name, 0o666 & ~umask)  # mkstemp makes private files

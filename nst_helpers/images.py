@@ -86,7 +86,9 @@ def save_image(image: np.ndarray, path: str | os.PathLike) -> None:
     path = check_output(path)
     picture = to_pil(image)
     options = SAVE_OPTIONS[path.suffix.lower()] | {"icc_profile": SRGB_BYTES}
-    write_atomically(path, lambda file: picture.save(file, **options))
+    encoded = io.BytesIO()  # Pillow itself would not notice where a full disk cuts its file short
+    picture.save(encoded, **options)
+    write_atomically(path, encoded.getvalue())
 
 
 def to_pil(image: np.ndarray) -> Image.Image:

@@ -72,7 +72,7 @@ class RunFolder:
         """Write the recipe, with the arithmetic that was chosen, and note the losses before the first iteration."""
         settings = {**vars(self.recipe.settings), "precision": precision}
         self.recipe = Recipe(**{**vars(self.recipe), "settings": Settings(**settings)})
-        self._write(RECIPE, self.recipe.to_json().encode())
+        write_atomically(self.path / RECIPE, self.recipe.to_json().encode())
         self.note(snapshot)
 
     def note(self, snapshot: "Snapshot") -> None:
@@ -88,10 +88,10 @@ class RunFolder:
         writer = csv.DictWriter(table, fieldnames=list(self.rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(self.rows)
-        self._write(LOSSES, table.getvalue().encode())
+        write_atomically(self.path / LOSSES, table.getvalue().encode())
         arrays = io.BytesIO()
         np.savez(arrays, **state)
-        self._write(STATE, arrays.getvalue())
+        write_atomically(self.path / STATE, arrays.getvalue())
 
     def load_state(self) -> dict[str, np.ndarray]:
         """Return the newest state, and forget losses noted after it; without one, that of a run not yet begun.
@@ -117,9 +117,6 @@ class RunFolder:
     def image_path(self, iteration: int) -> Path:
         """Return the path of the picture of an iteration."""
         return self.path / f"iteration_{iteration:05d}.jpg"
-
-    def _write(self, name: str, content: bytes) -> None:
-        write_atomically(self.path / name, lambda file: file.write(content))
 
 
 def folder_name(settings: Settings) -> str:

@@ -185,10 +185,10 @@ def test_odd_names(weights, nst):
 
 
 def test_full_disk_for_snapshots_does_not_cost_the_picture(weights, nst, monkeypatch):
-    def full(path, write):
+    def full(folder, snapshot, state):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(snapshots.RunFolder, "save", lambda self, snapshot, state: full(None, None))
+    monkeypatch.setattr(snapshots.RunFolder, "save", full)
     code, _, err = nst(CONTENT, STYLE, *FAST, "--iterations", 2, "--snapshot-every", 1, "--quiet")
     assert code == DONE
     assert "iteration 1 could not be kept ([Errno 28] No space left on device)" in err
@@ -199,11 +199,11 @@ def test_output_that_fails_at_the_end_is_rescued(weights, nst, monkeypatch):
     write = images.write_atomically
     calls = []
 
-    def full_at_first(path, fill):
+    def full_at_first(path, content):
         calls.append(path)
         if len(calls) == 1:
             raise OSError(28, "No space left on device")
-        write(path, fill)
+        write(path, content)
 
     monkeypatch.setattr(images, "write_atomically", full_at_first)
     code, _, err = nst(CONTENT, STYLE, *FAST, "--iterations", 1, "--quiet")

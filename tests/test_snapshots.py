@@ -180,14 +180,14 @@ def test_failure_at_any_write_leaves_a_run_that_goes_on(run, monkeypatch, failin
     """The disk is full at the first, second or third file of a snapshot."""
     written = []
 
-    def write(path, fill):
+    def write(path, content):
         written.append(path)
         if len(written) < failing:
-            return files.write_atomically(path, fill)
+            return files.write_atomically(path, content)
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(snapshots, "write_atomically", write)
-    monkeypatch.setattr(snapshots, "save_image", lambda image, path: write(path, lambda file: file.write(b"jpeg")))
+    monkeypatch.setattr(snapshots, "save_image", lambda image, path: write(path, b"jpeg"))
     run.note(snapshot(6))
     with pytest.raises(OSError, match="No space"):
         run.save(snapshot(6), state(6))
