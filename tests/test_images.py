@@ -277,9 +277,10 @@ def test_values_outside_are_clipped(tmp_path):
     assert np.asarray(Image.open(tmp_path / "out.png")).tolist() == [[[0, 128, 255]]]
 
 
-def test_full_disk_leaves_the_old_file(tmp_path, noise):
+@pytest.mark.parametrize("name", ["out.jpg", "out.png"])
+def test_full_disk_leaves_the_old_file(tmp_path, noise, name):
     resource = pytest.importorskip("resource")
-    path = tmp_path / "out.png"
+    path = tmp_path / name
     path.write_bytes(b"old")
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (5000, limits[1]))  # cuts a write short as a full disk does
