@@ -2,6 +2,7 @@
 
 import multiprocessing
 import resource
+import signal
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -19,7 +20,7 @@ class Worker:
 
     def __init__(self, name: str, *args: Any):
         self.name, self.error, self.told = name, None, {}
-        self.samples: list[float] = []
+        self.samples: list[tuple[float, float]] = []  # as `_timed` gives them
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, name, *args), daemon=True)
@@ -80,13 +81,14 @@ def run_apart(function, *args: Any) -> None:
 
 def _serve(pipe, name: str, *args: Any) -> None:
     """Say when the variant is warm, then answer each request, always with a pair: the answer, and what went wrong."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, which takes its workers with it
     try:
         variant = build(name, *args)
         for _ in range(WARM_UP):
             variant.step()
         pipe.send((None, None))
         while (request := pipe.recv()) != "finish":
-            pipe.send(([_seconds(variant.step) for _ in range(request)], None))
+            pipe.send(([_timed(variant.step) for _ in range(request)], None))
         pipe.send((_tell(variant), None))
     except Exception as error:  # whatever it is, its place is in the table
         pipe.send((None, f"{type(error).__name__}: {error}".splitlines()[0][:120]))
@@ -125,7 +127,8 @@ def _tell(variant: Any) -> Mapping[str, Any]:
     return {name: getattr(variant, name) for name in names if hasattr(variant, name)} | {"peak_bytes": peak}
 
 
-def _seconds(step) -> float:
-    start = time.perf_counter()
+def _timed(step) -> tuple[float, float]:
+    """Return the seconds on the clock and on the processor's cores together; others disturb the latter less."""
+    start, cpu = time.perf_counter(), time.process_time()
     step()
-    return time.perf_counter() - start
+    return time.perf_counter() - start, time.process_time() - cpu

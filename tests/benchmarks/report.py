@@ -65,8 +65,16 @@ def parser(description: str) -> argparse.ArgumentParser:
     """Return a parser with the options that all three commands know."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument("--markdown", action="store_true", help="print the tables as Markdown")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the machine and every sample")
+    parser.add_argument("--json", type=_new_file, metavar="FILE", help="write the machine and every sample")
     return parser
+
+
+def _new_file(text: str) -> Path:
+    """Refuse a file that could not be written before the measuring, not after it."""
+    path = Path(text)
+    if not os.access(path.parent, os.W_OK) or path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text} cannot be written")
+    return path
 
 
 def numbers(text: str) -> list[int]:

@@ -33,6 +33,7 @@ def main() -> None:
                 for _ in compare(pair, size, options, result):
                     bar.update(size**2)
                 bar.update(before + 2 * options.reference_iterations * size**2 - bar.n)
+                report.write_json(options.json, result)
     print(f"{report.describe(result['machine'])}\n")
     print(report.table(*rows(result["runs"]), markdown=options.markdown))
     reached = [run["ours"] for run in result["runs"] if run["ours"]["evaluations"]]
@@ -42,7 +43,6 @@ def main() -> None:
             f"\nour defaults reach the goal in {len(reached)} of {len(result['runs'])} runs, after "
             f"{statistics.mean(evaluations):.0f} evaluations on average (the most: {max(evaluations)})"
         )
-    report.write_json(options.json, result)
 
 
 def compare(pair: str, size: int, options: Any, result: dict[str, Any]) -> Iterator[None]:

@@ -5,6 +5,7 @@ else slows the machine slows them alike; trust the ratios more than the seconds.
 """
 
 import importlib.util
+import math
 import statistics
 import tempfile
 from argparse import Namespace
@@ -40,6 +41,7 @@ def main() -> None:
     absent = {name: {"error": "torch is not installed"} for name in options.variants if "torch" in name and not torch}
     names = [name for name in options.variants if name not in absent] + list(PEAKS)
     result = {"benchmark": "step", "machine": report.machine(), "sizes": {}}
+    print(report.describe(result["machine"]))
     with report.progress(len(names) * (options.rounds + 1) * sum(size**2 for size in options.sizes)) as bar:
         for size in options.sizes:
             bar.set_description_str(f"{size}²:")
@@ -51,11 +53,9 @@ def main() -> None:
                 "variants": {name: measured[name] for name in options.variants},
                 "peaks": {name.removeprefix("peak-"): measured[name].get("rates", {}) for name in PEAKS},
             }
-    print(report.describe(result["machine"]))
-    for size, measured in result["sizes"].items():
-        print(f"\n{describe(size, measured)}\n")
-        print(report.table(*rows(measured), markdown=options.markdown))
-    report.write_json(options.json, result)
+            bar.write(f"\n{describe(size, result['sizes'][size])}\n")
+            bar.write(report.table(*rows(result["sizes"][size]), markdown=options.markdown))
+            report.write_json(options.json, result)
 
 
 def measure(size: int, names: Sequence[str], options: Namespace, tick: Callable[[], Any]) -> list[Worker]:
@@ -74,8 +74,9 @@ def summary(worker: Worker) -> dict[str, Any]:
     """Return what there is to keep of one variant: all its samples, and what it told."""
     if worker.error:
         return {"error": worker.error}
-    times = {"median": statistics.median(worker.samples), "best": min(worker.samples), "samples": worker.samples}
-    return {**worker.told, "seconds": times}
+    kinds = zip(("seconds", "cpu_seconds"), zip(*worker.samples, strict=True), strict=True)
+    times = {k: {"median": statistics.median(all_), "best": min(all_), "samples": all_} for k, all_ in kinds}
+    return {**worker.told, **times}
 
 
 def describe(size: int, measured: dict[str, Any]) -> str:
@@ -90,8 +91,19 @@ def describe(size: int, measured: dict[str, Any]) -> str:
 
 
 def rows(measured: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
-    """Return the table's head and rows; a variant's share is of the matrix product's peak in its own precision."""
-    head = ["step", "network", "seconds", "best", f"x {REFERENCE}", "peak MB", "% of peak", "content", "style"]
+    """Return the table's head and rows; shares are of the peaks in the variant's own precision."""
+    head = [
+        "step",
+        "network",
+        "seconds",
+        "best",
+        f"x {REFERENCE}",
+        "peak MB",
+        "% of matmul",
+        "% of conv.",
+        "content",
+        "style",
+    ]
     reference = measured["variants"].get(REFERENCE, {}).get("seconds", {}).get("median")
     lines = []
     for name, each in measured["variants"].items():
@@ -99,16 +111,18 @@ def rows(measured: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
             lines.append([name, each["error"], *[""] * (len(head) - 2)])
             continue
         seconds, losses = each["seconds"]["median"], each["losses"]
-        peak = measured["peaks"].get(each["precision"], {}).get("matmul")
+        rates = measured["peaks"].get(each["precision"], {})
+        peaks = [rates.get(kind, math.nan) for kind in ("matmul", "convolution")]
         lines.append(
             [
                 name,
                 each["precision"],
                 f"{seconds:.3f}",
                 f"{each['seconds']['best']:.3f}",
+                f"{each['cpu_seconds']['median']:.3f}",
                 f"{reference / seconds:.2f}" if reference else "",
                 f"{each['peak_bytes'] / 2**20:.0f}",
-                f"{100 * measured['flops']['total'] / seconds / peak:.0f}" if peak else "",
+                *(f"{100 * measured['flops']['total'] / seconds / rate:.0f}" for rate in peaks),
                 f"{losses['content']:.5g}",
                 f"{losses['style']:.5g}",
             ]
