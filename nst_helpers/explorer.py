@@ -141,13 +141,15 @@ class LivePicture(Panel):
 
     Args:
         content, style: `[1, H, W, 3]`, 0..1; small ones answer faster.
-        options: further arguments of `StyleTransfer`.
+        options: further arguments of `StyleTransfer`; its learning rate is constant here, so that the picture answers
+            late in a run as willingly as early.
 
     Built in notebooks/00_start_here.
     """
 
     def __init__(self, content: np.ndarray, style: np.ndarray, **options: Any):
-        self._make = lambda: StyleTransfer(content, style, **{"beta": DEFAULTS.beta, **options})
+        options = {"beta": DEFAULTS.beta, "learning_rate": 0.02, "schedule": "constant", **options}
+        self._make = lambda: StyleTransfer(content, style, **options)
         self.transfer = self._make()
         self._lock = threading.Lock()
         power = float(np.log10(max(self.transfer.beta, 1.0)))
