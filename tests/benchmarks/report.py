@@ -52,7 +52,7 @@ def describe(machine: dict[str, Any]) -> str:
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, markdown: bool = False) -> str:
     """Return rows as aligned text, the first column to the left and the others to the right."""
     lines = [list(map(str, row)) for row in (head, *rows)]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     cells = [[line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])] for line in lines]
     rule = ["-" * width for width in widths]
     if markdown:

@@ -92,18 +92,8 @@ def describe(size: int, measured: dict[str, Any]) -> str:
 
 def rows(measured: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
     """Return the table's head and rows; shares are of the peaks in the variant's own precision."""
-    head = [
-        "step",
-        "network",
-        "seconds",
-        "best",
-        f"x {REFERENCE}",
-        "peak MB",
-        "% of matmul",
-        "% of conv.",
-        "content",
-        "style",
-    ]
+    head = ["step", "network", "seconds", "best", "CPU s", f"x {REFERENCE}", "peak MB", "% of matmul", "% of conv."]
+    head += ["content", "style"]
     reference = measured["variants"].get(REFERENCE, {}).get("seconds", {}).get("median")
     lines = []
     for name, each in measured["variants"].items():
