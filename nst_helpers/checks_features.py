@@ -53,9 +53,8 @@ def check_fitted_size(answer: Callable) -> str:
     mistakes = {
         "height and width have changed places: (height, width) is asked for.": lambda h, w, s: oracle(h, w, s)[::-1],
         "both sides become equal, so the picture is squeezed; keep the aspect.": lambda h, w, s: (s, s),
-        "the shorter side has become `size`; it should be the longer one.": lambda h, w, s: oracle(h, w, s, min),
-        "it is always the width that becomes `size`; take the longer side.": lambda h, w, s: oracle(
-            h, w, s, lambda h, w: w
+        "the shorter side has become `size`; it should be the longer one, whichever that is.": lambda h, w, s: oracle(
+            h, w, s, min
         ),
         "the fraction is cut off; round to the nearest whole number.": lambda h, w, s: oracle(h, w, s, rounded=int),
         "a picture smaller than `size` stays as it is; enlarging would invent pixels.": lambda h, w, s: (

@@ -154,7 +154,7 @@ class LivePicture(Panel):
         self._lock = threading.Lock()
         power = float(np.log10(max(self.transfer.beta, 1.0)))
         self.beta = widgets.FloatLogSlider(
-            10**power, min=1, max=6, step=0.25, description="style β", readout_format=".2g"
+            10**power, min=1, max=6, step=0.25, description="style β", readout_format=",.0f"
         )
         self.play = widgets.Play(value=0, min=0, max=10**6, interval=200)
         self.ten = widgets.Button(description="run 10 iterations")

@@ -121,7 +121,7 @@ EXERCISES = [
             "width first": (lambda h, w, s: fit(h, w, s)[::-1], "(height, width)"),
             "square": (lambda h, w, s: (s, s), "aspect"),
             "shorter side": (lambda h, w, s: fit(h, w, s, min), "longer"),
-            "always the width": (lambda h, w, s: fit(h, w, s, lambda h, w: w), "longer side"),
+            "always the width": (lambda h, w, s: fit(h, w, s, lambda h, w: w), "whichever"),
             "cut off": (lambda h, w, s: fit(h, w, s, rounded=int), "round"),
             "enlarged": (lambda h, w, s: fit(h, w, s, most=9), "stays as it is"),
             "not whole": (lambda h, w, s: fit(h, w, s, rounded=float), "right"),
