@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
         "--style-layers",
         metavar="A,B,C",
         type=_style_layers,
-        help=f"each with :WEIGHT if not 1 ({', '.join(DEFAULTS.style_layers)})",
+        help=f"with :WEIGHT where it is not to be balanced ({', '.join(DEFAULTS.style_layers)})",
     )
     add("--init", choices=("content", "noise", "style"), help=f"where the image starts ({DEFAULTS.init})")
     add("--learning-rate", type=float, help=f"first step, of the 0..1 pixel range ({DEFAULTS.learning_rate:g})")
@@ -159,7 +159,8 @@ def _recipe(given: dict[str, Any], folder: RunFolder | None) -> Recipe:
     size = given.get("size", begun.size if begun else SIZE)
     iterations = given.get("iterations", begun.iterations if begun else ITERATIONS)
     names = {field.name for field in fields(Settings)}
-    settings = replace(begun.settings if begun else DEFAULTS, **{k: v for k, v in given.items() if k in names})
+    chosen = {name: value for name, value in given.items() if name in names}
+    settings = replace(begun.settings, **chosen) if begun else Settings(**chosen)
     recipe = Recipe(**pictures, size=size, iterations=iterations, settings=settings)
     if begun and (different := begun.differences(recipe)):
         raise InputError(f"{folder.path} cannot be resumed like this: {'; '.join(different)}.")
@@ -177,15 +178,15 @@ def _say_plan(say: Callable[[str], None], recipe: Recipe, content: Any, style: A
     s = recipe.settings
     for name, picture, image in (("content", recipe.content, content), ("style", recipe.style, style)):
         say(f"{name:<9}{Path(picture.path).name}, {image.shape[2]}×{image.shape[1]}")
-    layers = ", ".join(name if weight == 1 else f"{name}:{weight:g}" for name, weight in s.style_layers.items())
+    layers = ", ".join(f"{name}:{weight:.3g}" for name, weight in s.style_layers.items())
     say(f"layers   content {s.content_layer}; style {layers}")
     say(f"weights  alpha {s.alpha:g}, beta {s.beta:g}, gamma {s.gamma:g}")
     say(f"run      {recipe.iterations} iterations of {s.optimizer} from {s.init}, on {machine}")
 
 
-def _style_layers(text: str) -> dict[str, str | int]:
+def _style_layers(text: str) -> dict[str, str | None]:
     pairs = (part.strip().partition(":") for part in text.split(","))
-    return {name: weight or 1 for name, _, weight in pairs}  # Settings sees to it that the weights are numbers
+    return {name: weight or None for name, _, weight in pairs}  # Settings sees to it that the weights are numbers
 
 
 def _iterations(text: str) -> tuple[str, ...]:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 
+from .settings import CHOICES, one_of
+
 
 @contextmanager
 def _banner_hidden() -> Iterator[None]:
@@ -45,7 +47,7 @@ def fastest_precision() -> str:
     emulate bfloat16 it is three times slower. The environment variable NST_PRECISION overrides the choice.
     """
     if forced := os.environ.get("NST_PRECISION"):
-        return forced
+        return one_of("NST_PRECISION", forced, CHOICES["precision"][1:])
     if GPUS:
         capability = tf.config.experimental.get_device_details(GPUS[0]).get("compute_capability", (0, 0))
         return "bfloat16" if capability >= (8, 0) else "float16" if capability >= (7, 0) else "float32"

@@ -11,19 +11,22 @@ import numpy as np
 import scipy.optimize
 import tensorflow as tf
 
-BETA_1, BETA_2 = 0.9, 0.999
-RELATIVE_EPSILON = 1.0
-DECAY_ITERATIONS = 50
+BETA_1 = 0.9
+BETA_2 = {"decay": 0.99, "constant": 0.999}
+EPSILON = {"decay": 1.0, "constant": 1e-7}
+"""In units of the gradient's mean size. A large one keeps Adam from amplifying what hardly matters into noise."""
+DECAY_ITERATIONS = 30
 LBFGS_EVALUATIONS = 50
 LBFGS_MEMORY = 20
 
 
 class Adam:
-    """Adam, whose rate falls like 1/√k and whose ε follows the size of the gradient.
+    """Adam for pictures, or plain Adam.
 
     Args:
         learning_rate: the first step's length, in units of the 0..1 pixel range.
-        schedule: "decay" for the rate above, "constant" for one that stays.
+        schedule: "decay" lets the rate fall like 1/√k and takes an ε as large as the gradient; "constant" is Adam as
+            published, with a rate that stays.
 
     Source: Kingma & Ba 2015, algorithm 1. Built in notebooks/05_the_loop.
     """
@@ -33,15 +36,19 @@ class Adam:
         self.schedule = schedule
         self.iteration = 0
         self.moments: tuple[tf.Tensor, tf.Tensor] | None = None
+        self.unit = 1.0  # of gradients: the first one's size, so that none is too large to be squared
 
     def update(self, image: tf.Tensor, loss: float, gradient: tf.Tensor) -> tf.Tensor:
         """Return the image one step further."""
-        moments = self.moments or (tf.zeros_like(image), tf.zeros_like(image))
+        if self.moments is None:
+            self.moments = tf.zeros_like(image), tf.zeros_like(image)
+            self.unit = float(tf.reduce_max(tf.abs(gradient))) or 1.0
         rate = self.learning_rate
         if self.schedule == "decay":
             rate /= (1 + self.iteration / DECAY_ITERATIONS) ** 0.5
         self.iteration += 1
-        image, *self.moments = _adam(image, gradient, *moments, tf.constant(float(self.iteration)), tf.constant(rate))
+        numbers = (float(self.iteration), rate, BETA_2[self.schedule], EPSILON[self.schedule])
+        image, *self.moments = _adam(image, gradient / self.unit, *self.moments, *map(tf.constant, numbers))
         return image
 
     def restart(self) -> None:
@@ -49,22 +56,24 @@ class Adam:
 
     def state(self, image: tf.Tensor, iteration: int) -> dict[str, np.ndarray]:
         """Return what `restore` needs to go on from this iteration exactly."""
-        mean, square = self.moments or (tf.zeros_like(image), tf.zeros_like(image))
-        return {"image": image.numpy(), "iteration": iteration, "mean": mean.numpy(), "square": square.numpy()}
+        state = {"image": image.numpy(), "iteration": iteration, "unit": self.unit}
+        if self.moments:
+            state |= {name: moment.numpy() for name, moment in zip(("mean", "square"), self.moments, strict=True)}
+        return state
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
         """Go on as the optimizer did whose `state` this is."""
         self.iteration = int(state["iteration"])
-        self.moments = tf.constant(state["mean"]), tf.constant(state["square"])
+        self.unit = float(state["unit"])
+        self.moments = (tf.constant(state["mean"]), tf.constant(state["square"])) if "mean" in state else None
 
 
-@tf.function
-def _adam(image, gradient, mean, square, iteration, rate):
+@tf.function(reduce_retracing=True)  # images of many shapes may come by
+def _adam(image, gradient, mean, square, iteration, rate, beta_2, epsilon):
     mean = BETA_1 * mean + (1 - BETA_1) * gradient
-    square = BETA_2 * square + (1 - BETA_2) * gradient**2
-    typical = tf.sqrt(square / (1 - BETA_2**iteration))
-    epsilon = RELATIVE_EPSILON * tf.reduce_mean(typical) + 1e-30
-    step = mean / (1 - BETA_1**iteration) / (typical + epsilon)
+    square = beta_2 * square + (1 - beta_2) * gradient**2
+    typical = tf.sqrt(square / (1 - beta_2**iteration))
+    step = mean / (1 - BETA_1**iteration) / (typical + epsilon * tf.reduce_mean(typical) + 1e-30)
     return tf.clip_by_value(image - rate * step, 0.0, 1.0), mean, square
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .errors import InputError
-from .layers import CONTENT_LAYER, STYLE_LAYERS, check_layer, path_to
+from .layers import CHANNELS, CONTENT_LAYER, STYLE_LAYERS, check_layer, path_to
 
 CHOICES = {
     "optimizer": ("adam", "lbfgs"),
@@ -17,6 +17,7 @@ CHOICES = {
 }
 INITS = ("content", "noise", "style", "image")
 LARGEST_WEIGHT = 1e12
+LEARNING_RATE = {"decay": 0.1, "constant": 0.02}
 
 
 @dataclass(frozen=True)
@@ -31,13 +32,13 @@ class Settings:
     beta: float = 1e4
     gamma: float = 10.0
     content_layer: str = CONTENT_LAYER
-    style_layers: Mapping[str, float] | Iterable[str] = STYLE_LAYERS
+    style_layers: Mapping[str, float | None] | Iterable[str] = STYLE_LAYERS
     init: str = "content"
     optimizer: str = "adam"
-    learning_rate: float = 0.05
+    learning_rate: float | None = None
     schedule: str = "decay"
     reduction: str = "mean"
-    pooling: str = "max"
+    pooling: str = "avg"
     seed: int = 0
     precision: str = "auto"
 
@@ -46,13 +47,14 @@ class Settings:
             self._set(name, _number(name, getattr(self, name), 0, LARGEST_WEIGHT))
         if self.alpha == self.beta == self.gamma == 0:
             raise InputError("alpha, beta and gamma are all zero; at least one loss must have a weight.")
-        self._set("learning_rate", _number("learning_rate", self.learning_rate, 1e-6, 1.0))
         self._set("seed", whole_number("seed", self.seed, 0, 2**32 - 1))
         for name, choices in CHOICES.items():
-            _one_of(name, getattr(self, name), choices)
-        _one_of("init", self.init, INITS)
+            one_of(name, getattr(self, name), choices)
+        rate = LEARNING_RATE[self.schedule] if self.learning_rate is None else self.learning_rate
+        self._set("learning_rate", _number("learning_rate", rate, 1e-6, 1.0))
+        one_of("init", self.init, INITS)
         check_layer(self.content_layer)
-        self._set("style_layers", _layer_weights(self.style_layers))
+        self._set("style_layers", _layer_weights(self.style_layers, self.reduction))
 
     def _set(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)  # the way to fill in a frozen dataclass
@@ -64,16 +66,29 @@ class Settings:
         return tuple(layer for layer in path_to(wanted) if layer in wanted)
 
 
-def _layer_weights(layers: Mapping[str, float] | Iterable[str]) -> dict[str, float]:
+def balanced_weight(layer: str) -> float:
+    """Return the weight at which a layer counts like the others: (C / 100)².
+
+    A mean over C² entries of FᵀF / (H·W·C) falls like 1 / C², which would leave the style to the shallowest layer.
+    With this weight β = 10000 is the same as 1 for Gram matrices FᵀF / (H·W), summed over no channels.
+
+    Built in notebooks/04_three_losses.
+    """
+    return (CHANNELS[check_layer(layer)] / 100) ** 2
+
+
+def _layer_weights(layers: Mapping[str, float | None] | Iterable[str], reduction: str) -> dict[str, float]:
     if isinstance(layers, str):
         layers = [layers]
     try:
-        weights = dict(layers) if isinstance(layers, Mapping) else dict.fromkeys(layers, 1.0)
+        given = dict(layers) if isinstance(layers, Mapping) else dict.fromkeys(layers)
     except TypeError as error:
         raise InputError(f"style_layers must be layer names, or layer names with weights, not {layers!r}.") from error
-    if not weights:
+    if not given:
         raise InputError("style_layers is empty; name at least one layer, or set beta to 0.")
-    return {check_layer(name): _number(f"the weight of {name}", w, 0, LARGEST_WEIGHT) for name, w in weights.items()}
+    usual = balanced_weight if reduction == "mean" else lambda layer: 1.0
+    weights = {check_layer(name): usual(name) if weight is None else weight for name, weight in given.items()}
+    return {name: _number(f"the weight of {name}", w, 0, LARGEST_WEIGHT) for name, w in weights.items()}
 
 
 def _number(name: str, value: Any, lowest: float, highest: float) -> float:
@@ -94,9 +109,11 @@ def whole_number(name: str, value: Any, lowest: int, highest: int) -> int:
     return int(number)
 
 
-def _one_of(name: str, value: Any, choices: Iterable[str]) -> None:
+def one_of(name: str, value: Any, choices: Iterable[str]) -> Any:
+    """Return `value` if it is one of `choices`, else raise InputError."""
     if value not in choices:
         raise InputError(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
+    return value
 
 
 DEFAULTS = Settings()

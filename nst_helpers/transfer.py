@@ -12,9 +12,10 @@ import tensorflow as tf
 from tqdm.auto import tqdm
 
 from .errors import InputError
+from .layers import STYLE_LAYERS, check_side
 from .losses import content_loss, gram_loss, gram_matrix, total_variation_loss
 from .optimizers import LBFGS, Adam
-from .settings import DEFAULTS, Settings
+from .settings import DEFAULTS, Settings, whole_number
 from .vgg import FeatureExtractor
 
 LOSS_SCALE = 1024.0
@@ -57,14 +58,15 @@ class StyleTransfer:
         content, style: float32 `[1, H, W, 3]`, RGB, 0..1; they may differ in size and aspect.
         alpha, beta, gamma: weights of the content, style and total variation loss, at least 0.
         content_layer: the layer whose activations are to be kept.
-        style_layers: the layers whose Gram matrices are to be matched, as names or as name to weight.
+        style_layers: the layers whose Gram matrices are to be matched: names, each with its `balanced_weight`, or a
+            dict from name to weight.
         init: where the image starts: "content", "noise", "style" (scaled to the content's shape), or an image.
         optimizer: "adam" or "lbfgs". An iteration is one update of the image, after which it is evaluated once.
-        learning_rate: length of the first step, in units of the 0..1 pixel range.
-        schedule: "decay" lets Adam's rate fall like 1/√k, "constant" keeps it.
+        learning_rate: length of the first step, in units of the 0..1 pixel range; None takes what suits the schedule.
+        schedule: "decay" lets Adam's rate fall like 1/√k and takes a large ε; "constant" is Adam as published.
         reduction: "mean" makes weights mean the same at every size; "sum" is the literal form, on VGG19's raw
-            activations.
-        pooling: "max" or "avg".
+            activations and with all layers' weights 1.
+        pooling: "avg", which paints smoother, or "max", with which VGG19 was trained.
         seed: of the noise.
         precision: arithmetic of the network, "auto", "float32", "bfloat16" or "float16"; the image, the losses and
             the optimizer are float32 always.
@@ -90,10 +92,10 @@ class StyleTransfer:
         beta: float = DEFAULTS.beta,
         gamma: float = DEFAULTS.gamma,
         content_layer: str = DEFAULTS.content_layer,
-        style_layers: Iterable[str] | Mapping[str, float] = DEFAULTS.style_layers,
+        style_layers: Iterable[str] | Mapping[str, float | None] = STYLE_LAYERS,
         init: str | np.ndarray = DEFAULTS.init,
         optimizer: str = DEFAULTS.optimizer,
-        learning_rate: float = DEFAULTS.learning_rate,
+        learning_rate: float | None = None,
         schedule: str = DEFAULTS.schedule,
         reduction: str = DEFAULTS.reduction,
         pooling: str = DEFAULTS.pooling,
@@ -116,13 +118,14 @@ class StyleTransfer:
             seed=seed,
             precision=precision,
         )
-        content, style = _check_image("content", content), _check_image("style", style)
+        content, style = (_check_image(*each, s.layers) for each in (("content", content), ("style", style)))
         self.features = FeatureExtractor(
             s.layers, weights=weights, pooling=s.pooling, normalize=s.reduction == "mean", precision=s.precision
         )
-        self._content_target, self._style_target = self._targets(content, style)
+        self._content_target, self._style_target = tf.function(self._targets)(content, style)
+        self._evaluate = tf.function(self._losses_and_gradient)
         self._optimizer = Adam(s.learning_rate, s.schedule) if s.optimizer == "adam" else LBFGS(s.learning_rate)
-        self.image = _first_image(init, content, style, s.seed)
+        self.image = _first_image(init, content, style, s)
         self.iteration = 0
         self._found: tuple[Losses, tf.Tensor] | None = None  # at self.image, under the present weights
 
@@ -159,6 +162,9 @@ class StyleTransfer:
         Returns:
             The snapshots that were to be kept; the last one of the run is always there, as `[-1]`.
         """
+        n = whole_number("n", n, 1, 10**9)
+        if isinstance(snapshots, int):
+            whole_number("snapshots", snapshots, 1, 10**9)
         kept = []
         with _interrupts_noted() as interrupted, tqdm(total=n, disable=not progress, unit="it") as bar:
             for snapshot in self.steps(n):
@@ -203,8 +209,9 @@ class StyleTransfer:
             self._found = Losses(content, style, tv, total, layers), gradient
         return self._found
 
-    @tf.function
-    def _evaluate(self, image: tf.Tensor, weights: tf.Tensor, layer_weights: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def _losses_and_gradient(
+        self, image: tf.Tensor, weights: tf.Tensor, layer_weights: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         """The step's work: the losses at an image and the gradient of their total.
 
         The weights come as tensors: as Python floats each new value would be compiled into a function of its own.
@@ -224,7 +231,6 @@ class StyleTransfer:
             scaled = total * scale
         return tf.stack([total, content, style, tv, *terms]), tape.gradient(scaled, image) / scale
 
-    @tf.function
     def _targets(self, content: tf.Tensor, style: tf.Tensor) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         return self.features(content)[self.settings.content_layer], self._grams(self.features(style))
 
@@ -243,23 +249,24 @@ def is_wanted(iteration: int, snapshots: Iterable[int] | int) -> bool:
     return iteration % snapshots == 0 if isinstance(snapshots, int) else iteration in snapshots
 
 
-def _check_image(name: str, image: np.ndarray) -> tf.Tensor:
+def _check_image(name: str, image: np.ndarray, layers: Iterable[str]) -> tf.Tensor:
     array = np.asarray(image, np.float32)
     if array.ndim != 4 or array.shape[0] != 1 or array.shape[3] != 3:
         raise InputError(f"the {name} image must have the shape [1, H, W, 3], not {list(array.shape)}.")
     if not (np.isfinite(array).all() and array.min() >= 0 and array.max() <= 1):
         raise InputError(f"the {name} image must hold numbers from 0 to 1; divide an image of 0..255 by 255.")
+    check_side(name, array.shape, layers)
     return tf.constant(array)
 
 
-def _first_image(init: str | np.ndarray, content: tf.Tensor, style: tf.Tensor, seed: int) -> tf.Tensor:
+def _first_image(init: str | np.ndarray, content: tf.Tensor, style: tf.Tensor, settings: Settings) -> tf.Tensor:
     if not isinstance(init, str):
-        image = _check_image("initial", init)
+        image = _check_image("initial", init, settings.layers)
         if image.shape != content.shape:
             raise InputError(f"the initial image must have the content's shape {list(content.shape)}.")
         return image
     if init == "noise":
-        return tf.constant(np.random.default_rng(seed).random(content.shape, np.float32))
+        return tf.constant(np.random.default_rng(settings.seed).random(content.shape, np.float32))
     if init == "style":
         return tf.clip_by_value(tf.image.resize(style, content.shape[1:3], antialias=True), 0, 1)
     return content

@@ -19,25 +19,28 @@ Precision = Literal["auto", "float32", "bfloat16", "float16"]
 CAFFE_MEAN = (103.939, 116.779, 123.68)
 """Mean of the training images in blue, green, red, 0..255, which this network expects to be subtracted."""
 
-MEAN_ACTIVATION = {
-    "block1_conv1": 23.76,
-    "block1_conv2": 115.1,
-    "block2_conv1": 143.0,
-    "block2_conv2": 134.3,
-    "block3_conv1": 155.3,
-    "block3_conv2": 193.8,
-    "block3_conv3": 399.8,
-    "block3_conv4": 607.7,
-    "block4_conv1": 587.8,
-    "block4_conv2": 389.8,
-    "block4_conv3": 212.7,
-    "block4_conv4": 54.78,
-    "block5_conv1": 55.65,
-    "block5_conv2": 23.46,
-    "block5_conv3": 10.02,
-    "block5_conv4": 1.337,
+_MEANS = {  # convolution: its mean activation with max pooling, with average pooling
+    "block1_conv1": (23.76, 23.76),
+    "block1_conv2": (115.1, 115.1),
+    "block2_conv1": (143.0, 109.7),
+    "block2_conv2": (134.3, 109.3),
+    "block3_conv1": (155.3, 80.95),
+    "block3_conv2": (193.8, 97.28),
+    "block3_conv3": (399.8, 206.9),
+    "block3_conv4": (607.7, 309.5),
+    "block4_conv1": (587.8, 218.4),
+    "block4_conv2": (389.8, 147.3),
+    "block4_conv3": (212.7, 79.71),
+    "block4_conv4": (54.78, 20.29),
+    "block5_conv1": (55.65, 11.23),
+    "block5_conv2": (23.46, 4.112),
+    "block5_conv3": (10.02, 1.866),
+    "block5_conv4": (1.337, 0.2578),
 }
-"""Mean activation of each convolution over the pictures in data/ at 256 px, as `mean_activations` measures it."""
+MEAN_ACTIVATION = {
+    pooling: {layer: means[i] for layer, means in _MEANS.items()} for i, pooling in enumerate(("max", "avg"))
+}
+"""Pooling to layer to mean activation, over the pictures in data/ at 256 px, as `mean_activations` measures it."""
 
 
 class FeatureExtractor:
@@ -79,7 +82,7 @@ class FeatureExtractor:
             kernels = _untrained(self.path)
         else:
             kernels = _trained(self.path, find_weights(None if weights == "imagenet" else weights))
-            kernels = _normalized(kernels, MEAN_ACTIVATION) if normalize else kernels
+            kernels = _normalized(kernels, MEAN_ACTIVATION[pooling]) if normalize else kernels
         self._kernels = {
             name: (tf.constant(kernel, self.precision), tf.constant(bias, self.precision))
             for name, (kernel, bias) in kernels.items()
@@ -105,12 +108,12 @@ def preprocess(image: tf.Tensor) -> tf.Tensor:
 
     Built in notebooks/01_what_vgg_sees.
     """
-    return tf.convert_to_tensor(image, tf.float32)[..., ::-1] * 255.0 - tf.constant(CAFFE_MEAN)
+    return tf.reverse(tf.convert_to_tensor(image, tf.float32), [-1]) * 255.0 - tf.constant(CAFFE_MEAN)
 
 
-def mean_activations(images: Iterable[np.ndarray]) -> dict[str, float]:
+def mean_activations(images: Iterable[np.ndarray], pooling: Pooling = "max") -> dict[str, float]:
     """Return each convolution's mean activation over images `[1, H, W, 3]`: how MEAN_ACTIVATION was made."""
-    extractor = FeatureExtractor(CONV_LAYERS, normalize=False)
+    extractor = FeatureExtractor(CONV_LAYERS, pooling=pooling, normalize=False)
     measured = [{name: float(tf.reduce_mean(f)) for name, f in extractor(image).items()} for image in images]
     return {name: float(np.mean([each[name] for each in measured])) for name in CONV_LAYERS}
 

@@ -30,7 +30,8 @@ def losses(weights, content, style, image, settings, mean_activation):
     reduce = np.mean if mean else np.sum
     of = [vgg19(weights, picture, settings.pooling) for picture in (content, style, image)]
     if mean:
-        of = [{name: f / mean_activation.get(name, 1) for name, f in features.items()} for features in of]
+        table = mean_activation[settings.pooling]
+        of = [{name: f / table.get(name, 1) for name, f in features.items()} for features in of]
     contents, styles, images = of
 
     def gram(f):
@@ -39,7 +40,7 @@ def losses(weights, content, style, image, settings, mean_activation):
     content_loss = 0.5 * reduce((contents[settings.content_layer] - images[settings.content_layer]) ** 2)
     terms = {name: reduce((gram(styles[name]) - gram(images[name])) ** 2) for name in settings.style_layers}
     style_loss = sum(weight * terms[name] for name, weight in settings.style_layers.items())
-    pixels = np.float64(image[0])
+    pixels = np.float64(image[0]) / (0.25 if mean else 1)
     tv = reduce(np.diff(pixels, axis=0) ** 2) + reduce(np.diff(pixels, axis=1) ** 2)
     total = settings.alpha * content_loss + settings.beta * style_loss + settings.gamma * tv
     return {"content": content_loss, "style": style_loss, "tv": tv, "total": total} | terms

@@ -33,5 +33,5 @@ def write_inputs(path: Path, size: int, weights: str | None, content: str, style
     arrays = {}
     for layer, (kernel, bias) in network._kernels.items():
         arrays |= {f"{layer}/kernel": kernel.numpy(), f"{layer}/bias": bias.numpy()}
-        arrays[f"{layer}/mean"] = np.float32(MEAN_ACTIVATION[layer] if weights else 1)
+        arrays[f"{layer}/mean"] = np.float32(MEAN_ACTIVATION["max"][layer] if weights else 1)
     np.savez(path, **images, **arrays)

@@ -32,11 +32,17 @@ class Variant(Protocol):
 
 
 class Ours:
-    """StyleTransfer with its defaults: one compiled function, targets computed once, network cut and in bfloat16."""
+    """StyleTransfer as it comes, but for the peers' pooling and layer weights: the work is the same."""
 
     def __init__(self, inputs: Inputs, weights: str | None, precision: str = "auto"):
         transfer = StyleTransfer(
-            inputs["content"], inputs["style"], init=inputs["start"], weights=weights, precision=precision
+            inputs["content"],
+            inputs["style"],
+            init=inputs["start"],
+            pooling="max",
+            style_layers=dict.fromkeys(STYLE_LAYERS, 1.0),
+            weights=weights,
+            precision=precision,
         )
         self.precision = transfer.features.precision
         first = transfer.snapshot.losses
