@@ -33,6 +33,7 @@ with _banner_hidden():
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     import tensorflow as tf
 
+    tf.get_logger().setLevel("ERROR")  # each StyleTransfer compiles its own step, which TensorFlow would remark upon
     GPUS = tf.config.list_physical_devices("GPU")
     for _gpu in GPUS:
         with suppress(RuntimeError):  # somebody has put TensorFlow to use already
