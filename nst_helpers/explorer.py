@@ -148,7 +148,7 @@ class LivePicture(Panel):
     """
 
     def __init__(self, content: np.ndarray, style: np.ndarray, **options: Any):
-        options = {"beta": DEFAULTS.beta, "learning_rate": 0.02, "schedule": "constant", **options}
+        options = {"beta": DEFAULTS.beta, "learning_rate": 0.01, "schedule": "constant", **options}
         self._make = lambda: StyleTransfer(content, style, **options)
         self.transfer = self._make()
         self._lock = threading.Lock()
