@@ -18,6 +18,7 @@ EPSILON = {"decay": 1.0, "constant": 1e-7}
 DECAY_ITERATIONS = 30
 LBFGS_EVALUATIONS = 50
 LBFGS_MEMORY = 20
+LATER_FIRST_STEP = 0.02
 
 
 class Adam:
@@ -88,6 +89,7 @@ class LBFGS:
 
     def __init__(self, learning_rate: float):
         self.learning_rate = learning_rate
+        self._starts = 0
         self._asked: queue.SimpleQueue | None = None  # images at which SciPy wants to know the loss
         self._told: queue.SimpleQueue | None = None  # (loss, gradient) at the last of them, None to stop
         self._evaluations = 0
@@ -119,14 +121,17 @@ class LBFGS:
     def restore(self, state: dict[str, np.ndarray]) -> None:
         """Start afresh, which is what happened at the iteration that `state` describes."""
         self.restart()
+        self._starts = int(state["iteration"] > 0)
 
     __del__ = restart
 
     def _start(self, image: tf.Tensor, gradient: tf.Tensor) -> None:
         self.restart()
         self._first, self._evaluations = image, 0
-        # SciPy's first step is the gradient itself: bring that to the length of the learning rate.
-        self._scale = self.learning_rate / (np.sqrt(np.mean(np.float64(gradient) ** 2)) + 1e-300)
+        # SciPy's first step is the gradient itself: bring that to a length that suits, a short one near the goal.
+        length = self.learning_rate if self._starts == 0 else LATER_FIRST_STEP * self.learning_rate
+        self._scale = length / (np.sqrt(np.mean(np.float64(gradient) ** 2)) + 1e-300)
+        self._starts += 1
         self._asked, self._told = queue.SimpleQueue(), queue.SimpleQueue()
         threading.Thread(target=_minimize, args=(image.numpy(), self._asked, self._told), daemon=True).start()
 

@@ -38,7 +38,7 @@ class Settings:
     learning_rate: float | None = None
     schedule: str = "decay"
     reduction: str = "mean"
-    pooling: str = "avg"
+    pooling: str = "max"
     seed: int = 0
     precision: str = "auto"
 

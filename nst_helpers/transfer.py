@@ -66,7 +66,7 @@ class StyleTransfer:
         schedule: "decay" lets Adam's rate fall like 1/√k and takes a large ε; "constant" is Adam as published.
         reduction: "mean" makes weights mean the same at every size; "sum" is the literal form, on VGG19's raw
             activations and with all layers' weights 1.
-        pooling: "avg", which paints smoother, or "max", with which VGG19 was trained.
+        pooling: "max", as VGG19 was trained, or "avg".
         seed: of the noise.
         precision: arithmetic of the network, "auto", "float32", "bfloat16" or "float16"; the image, the losses and
             the optimizer are float32 always.

@@ -18,7 +18,7 @@ from . import report
 PAIRS = "summer_palace:great_wave,astronaut:great_wave,chelsea:auvers,coffee:composition_viii"
 VARIANTS: dict[str, dict[str, Any]] = {
     "defaults": {},
-    "max pooling": {"pooling": "max"},
+    "average pooling": {"pooling": "avg"},
     "gamma 1": {"gamma": 1},
     "gamma 100": {"gamma": 100},
     "equal layers": {"style_layers": {f"block{block}_conv1": 1.0 for block in range(1, 6)}},

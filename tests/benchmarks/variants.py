@@ -32,14 +32,13 @@ class Variant(Protocol):
 
 
 class Ours:
-    """StyleTransfer as it comes, but for the peers' pooling and layer weights: the work is the same."""
+    """StyleTransfer as it comes, but for the peers' layer weights, so that the losses are comparable."""
 
     def __init__(self, inputs: Inputs, weights: str | None, precision: str = "auto"):
         transfer = StyleTransfer(
             inputs["content"],
             inputs["style"],
             init=inputs["start"],
-            pooling="max",
             style_layers=dict.fromkeys(STYLE_LAYERS, 1.0),
             weights=weights,
             precision=precision,
