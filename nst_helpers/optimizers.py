@@ -8,7 +8,6 @@ import queue
 import threading
 
 import numpy as np
-import scipy.optimize
 import tensorflow as tf
 
 BETA_1 = 0.9
@@ -137,6 +136,8 @@ class LBFGS:
 
 
 def _minimize(image: np.ndarray, asked: queue.SimpleQueue, told: queue.SimpleQueue) -> None:
+    import scipy.optimize  # takes a while, and Adam does not need it
+
     first = True
 
     def loss_and_gradient(x):
