@@ -5,7 +5,6 @@ python -m nst_helpers.course --execute [NOTEBOOK …]      run notebooks and kee
 """
 
 import argparse
-import json
 import platform
 import re
 from collections.abc import Iterable, Sequence
@@ -162,7 +161,7 @@ def execute(notebooks: Iterable[Path]) -> None:
         NotebookClient(notebook, resources=resources, **options).execute()
         for name in ("widgets", "language_info"):
             notebook.metadata.pop(name, None)
-        path.write_text(json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
+        nbformat.write(notebook, path)
         print(f"{path.name}: {path.stat().st_size / 1e3:.0f} kB")
 
 

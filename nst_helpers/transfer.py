@@ -1,10 +1,7 @@
 """The one optimisation loop: a content image and a style image in, a generated image out, snapshot by snapshot."""
 
 import os
-import signal
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,6 +9,7 @@ import tensorflow as tf
 from tqdm.auto import tqdm
 
 from .errors import InputError
+from .interrupts import interrupts_noted
 from .layers import STYLE_LAYERS, check_side
 from .losses import content_loss, gram_loss, gram_matrix, total_variation_loss
 from .optimizers import LBFGS, Adam
@@ -166,7 +164,7 @@ class StyleTransfer:
         if isinstance(snapshots, int):
             whole_number("snapshots", snapshots, 1, 10**9)
         kept = []
-        with _interrupts_noted() as interrupted, tqdm(total=n, disable=not progress, unit="it") as bar:
+        with interrupts_noted() as interrupted, tqdm(total=n, disable=not progress, unit="it") as bar:
             for snapshot in self.steps(n):
                 bar.update()
                 bar.set_postfix_str(describe(snapshot.losses), refresh=False)
@@ -270,22 +268,3 @@ def _first_image(init: str | np.ndarray, content: tf.Tensor, style: tf.Tensor, s
     if init == "style":
         return tf.clip_by_value(tf.image.resize(style, content.shape[1:3], antialias=True), 0, 1)
     return content
-
-
-@contextmanager
-def _interrupts_noted() -> Iterator[threading.Event]:
-    """Turn the first Ctrl-C into a flag, so that no step is cut in two; the second one interrupts as usual."""
-    noted = threading.Event()
-    if threading.current_thread() is not threading.main_thread():  # only there can signals be handled
-        yield noted
-        return
-
-    def note(number, frame):
-        noted.set()
-        signal.signal(signal.SIGINT, before)
-
-    before = signal.signal(signal.SIGINT, note)
-    try:
-        yield noted
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -1,9 +1,9 @@
 """Every checker accepts the solution that its notebook shows, and refuses the usual mistakes with a helpful word."""
 
-import json
 import re
 from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 
 def solution(notebook: str, name: str):
     """Return the function that the notebook's hidden solution defines."""
-    cells = json.loads((ROOT / "notebooks" / f"{notebook}.ipynb").read_text(encoding="utf-8"))["cells"]
+    cells = nbformat.read(ROOT / "notebooks" / f"{notebook}.ipynb", as_version=4).cells
     text = "\n".join("".join(cell["source"]) + "\n" for cell in cells if cell["cell_type"] == "markdown")
     blocks = [
         block

@@ -1,9 +1,9 @@
 """The checkers of notebooks 03 to 05 accept their solutions and refuse the usual mistakes with a helpful sentence."""
 
-import json
 import re
 from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -15,7 +15,7 @@ NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 
 def solutions():
     for path in sorted(NOTEBOOKS.glob("0[345]_*.ipynb")):
-        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        for cell in nbformat.read(path, as_version=4).cells:
             for code in re.findall(r"<details>.*?```python\n(.*?)```", "".join(cell["source"]), re.DOTALL):
                 yield pytest.param(code, id=re.search(r"def (\w+)", code).group(1))
 

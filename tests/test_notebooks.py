@@ -3,11 +3,11 @@
 import ast
 import importlib
 import itertools
-import json
 import pkgutil
 import re
 from pathlib import Path
 
+import nbformat
 import pytest
 
 import nst_helpers
@@ -24,7 +24,7 @@ each_notebook = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.ste
 
 
 def cells(path: Path, kind: str) -> list[dict]:
-    return [cell for cell in json.loads(path.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == kind]
+    return [cell for cell in nbformat.read(path, as_version=4).cells if cell["cell_type"] == kind]
 
 
 def source(cell: dict) -> str:
@@ -88,7 +88,7 @@ def test_cells_are_short(path):
 
 @each_notebook
 def test_every_code_cell_is_preceded_by_prose(path):
-    both = [cell for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]]
+    both = [cell for cell in nbformat.read(path, as_version=4).cells]
     for before, cell in itertools.pairwise(both):
         if cell["cell_type"] == "code" and "setup" not in cell["metadata"].get("tags", []):
             assert before["cell_type"] == "markdown" or source(cell).startswith(INSTALL_TITLE), source(cell)
@@ -96,7 +96,7 @@ def test_every_code_cell_is_preceded_by_prose(path):
 
 @each_notebook
 def test_file_is_small_and_clean(path):
-    metadata = json.loads(path.read_text(encoding="utf-8"))["metadata"]
+    metadata = nbformat.read(path, as_version=4).metadata
     assert metadata["kernelspec"]["name"] == "python3"
     assert "widgets" not in metadata
     assert path.stat().st_size < LARGEST_BYTES
