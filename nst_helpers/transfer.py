@@ -183,7 +183,13 @@ class StyleTransfer:
         return self._optimizer.state(self.image, self.iteration)
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
-        """Go on from a `state` of a run with the same images and settings."""
+        """Go on from a `state` of a run with the same images and settings.
+
+        Raises:
+            InputError: the state is of an image of another shape.
+        """
+        if state["image"].shape != tuple(self.image.shape):
+            raise InputError("the saved state is of an image of another shape; start the run anew.")
         self._optimizer.restore(state)
         self.image, self.iteration, self._found = tf.constant(state["image"]), int(state["iteration"]), None
 

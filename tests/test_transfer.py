@@ -378,3 +378,9 @@ def test_image_too_small_is_refused(noise, which):
 def test_initial_image_of_another_shape_is_refused(shallow, noise):
     with pytest.raises(InputError, match="content's shape"):
         shallow(init=noise(24, 20))
+
+
+def test_state_of_another_image_is_refused(shallow, noise):
+    other = StyleTransfer(noise(24, 20), noise(18, 16), **SHALLOW)
+    with pytest.raises(InputError, match="another shape"):
+        shallow().restore(other.state())
