@@ -67,10 +67,11 @@ class Settings:
 
 
 def balanced_weight(layer: str) -> float:
-    """Return the weight at which a layer counts like the others: (C / 100)².
+    """Return the weight that makes up for the width of a layer: (C / 100)².
 
-    A mean over C² entries of FᵀF / (H·W·C) falls like 1 / C², which would leave the style to the shallowest layer.
-    With this weight β = 10000 is the same as 1 for Gram matrices FᵀF / (H·W), summed over no channels.
+    A mean over C² entries of FᵀF / (H·W·C) falls like 1 / C², which would leave most of the style to the shallowest
+    layer.
+    With this weight β = 10000 is the same as 1 for Gram matrices FᵀF / (H·W), not divided by C.
 
     Built in notebooks/04_three_losses.
     """

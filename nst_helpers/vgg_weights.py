@@ -1,4 +1,4 @@
-"""The VGG19 weight file: what is in it, where it is found, how it is fetched and verified."""
+"""The VGG19 weight file: where it is found, how it is fetched and verified."""
 
 import http.client
 import os
@@ -7,7 +7,6 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import urllib.error
 import urllib.request
 from pathlib import Path
 

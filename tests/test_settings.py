@@ -79,7 +79,7 @@ def test_layers_are_balanced_unless_told():
     assert Settings(style_layers=named, reduction="sum").style_layers == {"block1_conv1": 1, "block5_conv1": 3}
 
 
-def test_beta_is_ten_thousand_times_that_of_grams_summed_over_no_channels():
+def test_beta_is_ten_thousand_times_that_of_grams_not_divided_by_channels():
     features = np.random.default_rng(0).random((2, 30, 128))
     grams = [np.einsum("nc,nd->cd", f, f) / 30 for f in features]
     ours = 1e4 * balanced_weight("block2_conv1") * np.mean((grams[0] / 128 - grams[1] / 128) ** 2)
