@@ -6,6 +6,8 @@ _HOME = {
     "InputError": "errors",
     "load_image": "images",
     "save_image": "images",
+    "Recipe": "recipe",
+    "read_recipe": "recipe",
     "FeatureExtractor": "vgg",
     "gram_matrix": "losses",
     "content_loss": "losses",
@@ -23,7 +25,7 @@ def __getattr__(name: str):
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     home = _HOME[name]
-    if home not in ("errors", "images"):
+    if home not in ("errors", "images", "recipe"):
         import_module(".hardware", __name__)  # starts TensorFlow without its banner
     return getattr(import_module(f".{home}", __name__), name)
 

@@ -1,12 +1,14 @@
 """What the notebooks of the course share: pictures, guesses that are scored, badges, and how they are run anew.
 
-python -m nst_helpers.course --repository OWNER/NAME     the course has moved there: re-point all badges
+python -m nst_helpers.course --repository OWNER/NAME     the course has moved there: write the new address everywhere
 python -m nst_helpers.course --execute [NOTEBOOK …]      run notebooks and keep their new outputs
 """
 
 import argparse
 import platform
 import re
+import sys
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -36,7 +38,10 @@ NOTEBOOKS = (
     "10_do_we_need_gram",
     "11_your_own_picture",
 )
+PHOTOGRAPHS = ("summer_palace.jpg", "chelsea.jpg", "astronaut.jpg", "coffee.jpg")
+PAINTINGS = ("great_wave.jpg", "auvers.jpg", "composition_viii.jpg", "stained_glass.jpg")
 BADGE = "https://colab.research.google.com/github/{repository}/blob/main/notebooks/{name}.ipynb"
+GPU_HINT = "Colab's GPU is off; switch it on by Runtime → Change runtime type → T4 GPU, then run all cells again."
 INSTALL_TITLE = "# @title On Colab, fetch the course (elsewhere this does nothing)"
 INSTALL = f"""{INSTALL_TITLE}
 import os
@@ -50,9 +55,18 @@ if "google.colab" in sys.modules and not os.path.exists("../data"):
 
 def picture(name: str, size: int = 128) -> np.ndarray:
     """Return a picture of the course's data folder, `[1, H, W, 3]`, 0..1, its longer side `size` pixels."""
+    return load_image(picture_path(name), size, report=None)
+
+
+def picture_path(name: str) -> Path:
+    """Return the path of a picture in the course's data folder.
+
+    Raises:
+        InputError: there is none of that name, or no such folder near.
+    """
     for folder in (Path("../data"), ROOT / "data"):
         if (folder / name).is_file():
-            return load_image(folder / name, size, report=None)
+            return (folder / name).resolve()
     raise InputError(f"there is no data/{name}; run the notebook from the folder notebooks/ of the course.")
 
 
@@ -102,7 +116,7 @@ def _text(value: Any) -> str:
 
 def setup_report() -> str:
     """Return what the course runs on: versions, the device, and whether the weight file of VGG19 is the right one."""
-    from .hardware import device_name, fastest_precision
+    from .hardware import GPUS, device_name, fastest_precision
     from .vgg_weights import find_weights
 
     lines = [f"{'python':12} {platform.python_version()}"]
@@ -112,6 +126,8 @@ def setup_report() -> str:
         except PackageNotFoundError:
             lines.append(f"{package:12} is missing: pip install {package}")
     lines.append(f"{'device':12} {device_name()}, VGG19 computes in {fastest_precision()}")
+    if "google.colab" in sys.modules and not GPUS:
+        lines.append(f"{'hint':12} {GPU_HINT}")
     find_weights()
     return "\n".join([*lines, f"{'weights':12} VGG19 as trained on ImageNet, checksum right"])
 
@@ -128,29 +144,29 @@ def install_cell(repository: str = REPOSITORY) -> str:
 
 
 def move(repository: str, root: Path = ROOT) -> list[Path]:
-    """Point the badges, the install cells, the README and `REPOSITORY` to another address; return what was changed.
+    """Write another address wherever the course's own one stands; return the files that were changed.
 
     Raises:
         InputError: an address that is not OWNER/NAME.
     """
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", repository):
         raise InputError(f"{repository!r} is not the address of a repository; write OWNER/NAME.")
+    course = root / "nst_helpers" / "course.py"
+    present = re.search(r'(?m)^REPOSITORY = "(.*)"$', course.read_text(encoding="utf-8"))[1]
+    pattern = re.compile(rf"(?<![\w.-]){re.escape(present)}(?!\w|[.-]\w)")
+    texts = [root / name for name in ("README.md", "CONTRIBUTING.md", "CITATION.cff")]
     changed = []
-    notebooks = sorted((root / "notebooks").glob("*.ipynb"))
-    for path in [*notebooks, root / "README.md", root / "nst_helpers" / "course.py"]:
-        if path.exists():
-            before = path.read_text(encoding="utf-8")
-            after = re.sub(r'(?m)^REPOSITORY = ".*"$', f'REPOSITORY = "{repository}"', before)
-            after = re.sub(r"(research\.google\.com/github/)[\w.-]+/[\w.-]+(?=/blob/)", rf"\g<1>{repository}", after)
-            after = re.sub(r"(git clone [^\n\"]*?https://github\.com/)[\w.-]+/[\w.-]+", rf"\g<1>{repository}", after)
-            if after != before:
-                path.write_text(after, encoding="utf-8")
-                changed.append(path)
+    for path in [*sorted((root / "notebooks").glob("*.ipynb")), *filter(Path.exists, texts), course]:
+        before = path.read_text(encoding="utf-8")
+        after = pattern.sub(repository, before)
+        if after != before:
+            path.write_text(after, encoding="utf-8")
+            changed.append(path)
     return changed
 
 
 def execute(notebooks: Iterable[Path]) -> None:
-    """Run each notebook top to bottom and keep its outputs, without what changes from run to run."""
+    """Run each notebook top to bottom, say how long it took, and keep its outputs but for what every run changes."""
     import nbformat
     from nbclient import NotebookClient
 
@@ -158,22 +174,25 @@ def execute(notebooks: Iterable[Path]) -> None:
         notebook = nbformat.read(path, as_version=4)
         resources = {"metadata": {"path": str(path.resolve().parent)}}
         options = {"timeout": 600, "kernel_name": "python3", "store_widget_state": False, "record_timing": False}
+        print(f"{path.name}: ", end="", flush=True)
+        started = time.perf_counter()
         NotebookClient(notebook, resources=resources, **options).execute()
+        seconds = time.perf_counter() - started
         for name in ("widgets", "language_info"):
             notebook.metadata.pop(name, None)
         nbformat.write(notebook, path)
-        print(f"{path.name}: {path.stat().st_size / 1e3:.0f} kB")
+        print(f"{seconds:.0f} s, {path.stat().st_size / 1e3:.0f} kB")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run `python -m nst_helpers.course`."""
     parser = argparse.ArgumentParser(prog="python -m nst_helpers.course", description="Keep the notebooks in order.")
-    parser.add_argument("--repository", metavar="OWNER/NAME", help="re-point all badges and install cells")
+    parser.add_argument("--repository", metavar="OWNER/NAME", help="write this address everywhere")
     parser.add_argument("--execute", nargs="*", type=Path, metavar="NOTEBOOK", help="run these notebooks, or all")
     options = parser.parse_args(arguments)
     if options.repository:
         for path in move(options.repository):
-            print(f"re-pointed {path.relative_to(ROOT)}")
+            print(f"changed {path.relative_to(ROOT)}")
     if options.execute is not None:
         execute(options.execute or sorted((ROOT / "notebooks").glob("*.ipynb")))
 

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
@@ -14,6 +15,9 @@ from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
 from .errors import InputError
 from .files import check_folder, write_atomically
 from .settings import whole_number
+
+if TYPE_CHECKING:  # recipe.py reads pictures
+    from .recipe import Recipe
 
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF")
 PICTURES = "JPEG, PNG, WebP, TIFF, BMP or GIF"
@@ -34,6 +38,7 @@ SAVE_OPTIONS = {
     ".png": {"format": "PNG"},
 }
 LARGEST_PIXELS = 100_000_000
+LARGEST_FILE = 2_000_000_000  # bytes
 LARGEST_SIZE = 10_000
 SRGB = ImageCms.createProfile("sRGB")
 _bytes = ImageCms.ImageCmsProfile(SRGB).tobytes()
@@ -70,13 +75,14 @@ def load_image(
     return np.asarray(image, np.float32)[None] / 255
 
 
-def save_image(image: np.ndarray, path: str | os.PathLike) -> None:
+def save_image(image: np.ndarray, path: str | os.PathLike, *, recipe: "Recipe | None" = None) -> None:
     """Write an image as sRGB JPEG (quality 95, full colour resolution) or PNG, by the file's extension.
 
     The file appears whole or not at all.
 
     Args:
         image: `[1, H, W, 3]` or `[H, W, 3]`, 0..1; values outside are clipped.
+        recipe: what the image was made from, to be kept in the file's EXIF data, where `read_recipe` finds it.
 
     Raises:
         InputError: another extension, a folder that cannot be written, or an image that holds NaN or infinity.
@@ -84,11 +90,17 @@ def save_image(image: np.ndarray, path: str | os.PathLike) -> None:
     Built in notebooks/11_your_own_picture.
     """
     path = check_output(path)
-    picture = to_pil(image)
-    options = SAVE_OPTIONS[path.suffix.lower()] | {"icc_profile": SRGB_BYTES}
+    write_atomically(path, encode(to_pil(image), path.suffix.lower(), recipe))
+
+
+def encode(picture: Image.Image, suffix: str, recipe: "Recipe | None" = None) -> bytes:
+    """Return the bytes of a file with that ending, a key of SAVE_OPTIONS."""
     encoded = io.BytesIO()  # Pillow itself would not notice where a full disk cuts its file short
+    options = SAVE_OPTIONS[suffix] | {"icc_profile": SRGB_BYTES}
+    if recipe:
+        options["exif"] = recipe.to_exif(picture)
     picture.save(encoded, **options)
-    write_atomically(path, encoded.getvalue())
+    return encoded.getvalue()
 
 
 def to_pil(image: np.ndarray) -> Image.Image:
@@ -116,12 +128,22 @@ def check_output(path: str | os.PathLike) -> Path:
     return path
 
 
+def check_new_output(path: str | os.PathLike, *inputs: str | os.PathLike) -> Path:
+    """Return `path` if a picture could be written there and it is none of the pictures to read."""
+    path = check_output(path)
+    if path.exists() and any(path.samefile(each) for each in inputs):
+        raise InputError(f"{path} is one of the pictures to read; name another file with -o.")
+    return path
+
+
 def check_is_file(path: str | os.PathLike) -> Path:
     """Return `path` if there is a file, else raise InputError."""
     path = Path(path)
     if not (os.path.isfile(path) and os.access(path, os.R_OK)):  # Path.is_file() raises on names that are too long
         what = "is not a file that can be read" if os.path.lexists(path) else "does not exist"
         raise InputError(f"{path} {what}; name a picture ({PICTURES}).")
+    if path.stat().st_size > LARGEST_FILE:
+        raise InputError(f"{path} is larger than {LARGEST_FILE // 10**9} GB; make it smaller first.")
     return path
 
 

@@ -1,11 +1,9 @@
-"""The two ways down the loss: Adam, and SciPy's L-BFGS-B.
+"""The two ways down the loss: Adam and L-BFGS.
 
 Both are driven alike: `update(image, loss, gradient)` takes what was found at one image and returns the image at
-which to look next. Images are float32 `[1, H, W, 3]`, 0..1.
+which to look next. Images are float32 `[1, H, W, 3]`, 0..1. What an optimizer remembers is replaced, never changed in
+place: a shallow copy of it is all it takes to go back.
 """
-
-import queue
-import threading
 
 import numpy as np
 import tensorflow as tf
@@ -15,9 +13,9 @@ BETA_2 = {"decay": 0.99, "constant": 0.999}
 EPSILON = {"decay": 1.0, "constant": 1e-7}
 """In units of the gradient's mean size. A large one keeps Adam from amplifying what hardly matters into noise."""
 DECAY_ITERATIONS = 30
-LBFGS_EVALUATIONS = 50
-LBFGS_MEMORY = 20
-LATER_FIRST_STEP = 0.02
+LBFGS_MEMORY = 10
+RISE = 1.05
+"""L-BFGS goes back, and shortens its steps, where the loss rises by more than this factor."""
 
 
 class Adam:
@@ -78,87 +76,88 @@ def _adam(image, gradient, mean, square, iteration, rate, beta_2, epsilon):
 
 
 class LBFGS:
-    """SciPy's L-BFGS-B on pixels bounded to 0..1, turned inside out: it asks where SciPy would call.
+    """L-BFGS on pixels bounded to 0..1, without a line search: every evaluation is an iteration.
 
-    SciPy runs in a thread of its own, waiting whenever it needs a loss and a gradient. It starts afresh every
-    LBFGS_EVALUATIONS evaluations and whenever a weight changes; such a start is also where a run can be resumed.
+    The last LBFGS_MEMORY steps and what they did to the gradient tell the curvature, from which follows where a
+    parabola would have its lowest point. A step there is taken, no longer than the learning rate, and taken back where
+    the loss has risen.
 
-    Source: Zhu, Byrd, Lu & Nocedal 1997. Built in notebooks/05_the_loop.
+    Args:
+        learning_rate: the longest step, root mean square, in units of the 0..1 pixel range.
+
+    Source: Nocedal 1980, with the two loops of Nocedal & Wright 2006, algorithm 7.4. Built in notebooks/05_the_loop.
     """
 
     def __init__(self, learning_rate: float):
         self.learning_rate = learning_rate
-        self._starts = 0
-        self._asked: queue.SimpleQueue | None = None  # images at which SciPy wants to know the loss
-        self._told: queue.SimpleQueue | None = None  # (loss, gradient) at the last of them, None to stop
-        self._evaluations = 0
+        self.steps: tuple[np.ndarray, ...] = ()  # of the image, the latest last
+        self.bends: tuple[np.ndarray, ...] = ()  # what each of them did to the gradient
+        self.last: tuple[np.ndarray, float, np.ndarray] | None = None  # image, loss and gradient to go on from
+        self.trust = 1.0  # share of a step that is taken
+        self.length = 0.0  # of the last step
+        self.unit = 1.0  # of gradients and losses
 
     def update(self, image: tf.Tensor, loss: float, gradient: tf.Tensor) -> tf.Tensor:
-        """Return the image at which SciPy wants to know the loss next."""
-        if self._asked is None or self._evaluations >= LBFGS_EVALUATIONS:
-            self._start(image, gradient)
-        self._told.put((loss * self._scale, np.float64(gradient).ravel() * self._scale))
-        self._evaluations += 1
-        asked = self._asked.get()
-        if asked is None:  # SciPy sees no way further down
-            self._asked = None
-            return image
-        return tf.constant(asked.reshape(image.shape), tf.float32)
+        """Return the image one step further."""
+        if self.last is None:
+            self.unit = float(tf.reduce_max(tf.abs(gradient))) or 1.0
+        here = image.numpy(), loss / self.unit, gradient.numpy() / np.float32(self.unit)
+        if self.last is not None:
+            self._learn(here)
+        if self.last is None or here[1] <= RISE * self.last[1]:
+            self.last, self.trust = here, min(1.0, 1.5 * self.trust)
+        else:
+            self.trust *= 0.4
+        image, _, gradient = self.last
+        free = ~((image <= 0) & (gradient > 0) | (image >= 1) & (gradient < 0))  # the others are held by their bounds
+        direction = free * self._direction(free * gradient)
+        if np.vdot(direction, gradient) >= 0:  # not downhill: what was learnt is of no use here
+            self.steps = self.bends = ()
+            direction = free * -gradient
+        length = float(np.sqrt(np.mean(direction**2))) + 1e-30
+        wanted = length if self.steps else self.length or self.learning_rate / 2  # at first half of what it may be
+        self.length = min(self.learning_rate, wanted) * self.trust
+        return tf.clip_by_value(tf.constant(image + np.float32(self.length / length) * direction), 0.0, 1.0)
+
+    def _learn(self, here: tuple[np.ndarray, float, np.ndarray]) -> None:
+        step, bend = here[0] - self.last[0], here[2] - self.last[2]
+        if np.vdot(step, bend) > 1e-12 * np.linalg.norm(step) * np.linalg.norm(bend):
+            self.steps, self.bends = (
+                (*old, new)[-LBFGS_MEMORY:] for old, new in ((self.steps, step), (self.bends, bend))
+            )
+
+    def _direction(self, gradient: np.ndarray) -> np.ndarray:
+        """Return minus the inverse of the remembered curvature times the gradient."""
+        direction, shares = -gradient, []
+        curvatures = [np.vdot(step, bend) for step, bend in zip(self.steps, self.bends, strict=True)]
+        for step, bend, curvature in reversed(list(zip(self.steps, self.bends, curvatures, strict=True))):
+            shares.append(np.vdot(step, direction) / curvature)
+            direction = direction - shares[-1] * bend
+        if self.steps:
+            direction = direction * (curvatures[-1] / np.vdot(self.bends[-1], self.bends[-1]))
+        for step, bend, curvature in zip(self.steps, self.bends, curvatures, strict=True):
+            direction = direction + (shares.pop() - np.vdot(bend, direction) / curvature) * step
+        return direction
 
     def restart(self) -> None:
         """Forget the curvature of a loss that is no longer the one to minimise."""
-        if self._told is not None:
-            self._told.put(None)
-        self._asked = self._told = None
+        self.steps, self.bends, self.last = (), (), None
 
     def state(self, image: tf.Tensor, iteration: int) -> dict[str, np.ndarray]:
-        """Return what is needed to go on from the last fresh start, which repeats the iterations since."""
-        if self._asked is None:
-            return {"image": image.numpy(), "iteration": iteration}
-        return {"image": self._first.numpy(), "iteration": iteration - self._evaluations}
+        """Return what `restore` needs to go on from this iteration exactly."""
+        state = {"image": image.numpy(), "iteration": iteration, "unit": self.unit}
+        state |= {"trust": self.trust, "length": self.length}
+        if self.last:
+            state |= dict(zip(("last_image", "last_loss", "last_gradient"), self.last, strict=True))
+        if self.steps:
+            state |= {"steps": np.stack(self.steps), "bends": np.stack(self.bends)}
+        return state
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
-        """Start afresh, which is what happened at the iteration that `state` describes."""
+        """Go on as the optimizer did whose `state` this is."""
         self.restart()
-        self._starts = int(state["iteration"] > 0)
-
-    __del__ = restart
-
-    def _start(self, image: tf.Tensor, gradient: tf.Tensor) -> None:
-        self.restart()
-        self._first, self._evaluations = image, 0
-        # SciPy's first step is the gradient itself: bring that to a length that suits, a short one near the goal.
-        length = self.learning_rate if self._starts == 0 else LATER_FIRST_STEP * self.learning_rate
-        self._scale = length / (np.sqrt(np.mean(np.float64(gradient) ** 2)) + 1e-300)
-        self._starts += 1
-        self._asked, self._told = queue.SimpleQueue(), queue.SimpleQueue()
-        threading.Thread(target=_minimize, args=(image.numpy(), self._asked, self._told), daemon=True).start()
-
-
-def _minimize(image: np.ndarray, asked: queue.SimpleQueue, told: queue.SimpleQueue) -> None:
-    import scipy.optimize  # takes a while, and Adam does not need it
-
-    first = True
-
-    def loss_and_gradient(x):
-        nonlocal first
-        if not first:  # the loss at the starting image is told without being asked for
-            asked.put(x.copy())
-        first = False
-        if (answer := told.get()) is None:
-            raise StopIteration
-        return answer
-
-    options = {"maxcor": LBFGS_MEMORY, "maxiter": 10**9, "maxfun": 10**9, "ftol": 0.0, "gtol": 0.0}
-    try:
-        scipy.optimize.minimize(
-            loss_and_gradient,
-            np.float64(image).ravel(),
-            jac=True,
-            method="L-BFGS-B",
-            bounds=scipy.optimize.Bounds(0, 1),
-            options=options,
-        )
-    except StopIteration:
-        return
-    asked.put(None)
+        self.unit, self.trust, self.length = (float(state[name]) for name in ("unit", "trust", "length"))
+        if "last_image" in state:
+            self.last = state["last_image"], float(state["last_loss"]), state["last_gradient"]
+        if "steps" in state:
+            self.steps, self.bends = tuple(state["steps"]), tuple(state["bends"])

@@ -43,6 +43,7 @@ def show_curves(
     x: str = "iteration",
     y: str = "loss",
     log: bool = True,
+    marks: Mapping[float, str] | None = None,
     width: float = WIDTH * 0.7,
 ) -> Figure:
     """Return curves on common axes; each is a list of values, or a pair of lists for x and y.
@@ -51,6 +52,7 @@ def show_curves(
         curves: label to curve.
         x, y: names of the axes.
         log: whether y is logarithmic.
+        marks: x to what happened there, drawn as an upright line with these words.
         width: of the figure, in inches.
     """
     figure = Figure(figsize=(width, width * 0.5), layout="constrained")
@@ -59,6 +61,18 @@ def show_curves(
         xs, ys = curve if isinstance(curve, tuple) else (range(len(curve)), curve)
         ax.plot(xs, ys, label=label)
     ax.set_yscale("log" if log else "linear")
+    for at, words in (marks or {}).items():
+        ax.axvline(at, color="0.4", linestyle=":", linewidth=1.2)
+        ax.annotate(
+            words,
+            (at, 1),
+            (3, -4),
+            fontsize=8,
+            rotation=90,
+            va="top",
+            xycoords=ax.get_xaxis_transform(),
+            textcoords="offset points",
+        )
     ax.set_xlabel(x)
     ax.set_ylabel(y)
     ax.grid(alpha=0.3)
@@ -106,35 +120,39 @@ def show_grams(grams: Mapping[str, Any], *, columns: int | None = None, width: f
     return figure
 
 
-def show_gram_cell(image: Any, features: Any, row: int, column: int, *, width: float = WIDTH) -> Figure:
+def show_gram_cell(pictures: Mapping[str, tuple[Any, Any]], row: int, column: int, *, width: float = WIDTH) -> Figure:
     """Return what is behind one cell of a Gram matrix: the two feature maps, and their product place by place.
 
+    Each picture has a row of its own; what stands in one column has one scale, so that the pictures can be compared.
+
     Args:
-        image: the picture `[1, H, W, 3]`, 0..1.
-        features: one layer's activations of it, `[1, h, w, C]`.
+        pictures: title to the picture `[1, H, W, 3]`, 0..1, and one layer's activations of it, `[1, h, w, C]`.
         row, column: the two channels.
         width: of the figure, in inches.
     """
-    maps = np.asarray(features, np.float32)[0]  # (h, w, C)
-    flat = maps.reshape(-1, maps.shape[-1])
-    gram = flat.T @ flat / flat.size
-    product = maps[..., row] * maps[..., column]
-    side = width / 5
-    figure = Figure(figsize=(width, side + 0.5), layout="constrained")
-    axes = figure.subplots(1, 5)
-    axes[0].imshow(np.log10(np.maximum(gram, 1e-12)), cmap="magma", vmin=np.log10(np.percentile(gram, 2) + 1e-12))
-    axes[0].plot(
-        column, row, "s", markersize=9, markerfacecolor="none", markeredgecolor="cyan", markeredgewidth=2, clip_on=False
-    )
-    axes[0].set_title(f"the Gram, row {row}, column {column}", fontsize=10)
-    axes[1].imshow(_picture(image))
-    axes[1].set_title("the picture", fontsize=10)
-    titles = (f"channel {row}", f"channel {column}", f"product, mean / C = {gram[row, column]:.2g}")
-    for ax, title, part in zip(axes[2:], titles, (maps[..., row], maps[..., column], product), strict=True):
-        brightest = maps[..., row].max() * maps[..., column].max() if part is product else part.max()
-        ax.imshow(part, cmap="gray", vmin=0, vmax=max(float(brightest), 1e-9))
-        ax.set_title(title, fontsize=10)
-    for ax in axes:
+    shapes = [_picture(image).shape for image, _ in pictures.values()]
+    height = sum(width / 5 * max(0.6, min(1, shape[0] / shape[1])) + 0.4 for shape in shapes)
+    figure = Figure(figsize=(width, height))  # fixed places: a constrained layout would halve the inspector's speed
+    places = {"left": 0.005, "right": 0.995, "bottom": 0.02, "top": 1 - 0.3 / height, "wspace": 0.04, "hspace": 0.2}
+    axes = figure.subplots(len(pictures), 5, squeeze=False, gridspec_kw=places)
+    maps = [np.asarray(features, np.float32)[0] for _, features in pictures.values()]  # (h, w, C)
+    flats = [each.reshape(-1, each.shape[-1]) for each in maps]
+    logs = [np.log10(np.maximum(flat.T @ flat / flat.size, 1e-12)) for flat in flats]
+    low, high = np.percentile(logs, 2), np.percentile(logs, 99.9)
+    brightest = [max(max(float(each[..., c].max()) for each in maps), 1e-9) for c in (row, column)]
+    parts = zip(axes, pictures.items(), maps, logs, strict=True)
+    for (table, picture, first, second, product), (title, (image, _)), each, log in parts:
+        table.imshow(log, cmap="magma", vmin=max(low, high - 4), vmax=high, interpolation="nearest")
+        table.plot(column, row, "s", ms=9, mfc="none", mec="cyan", mew=2, clip_on=False)
+        table.set_title(f"the Gram, row {row}, column {column}", fontsize=10)
+        picture.imshow(_picture(image))
+        picture.set_title(title, fontsize=10)
+        for ax, channel, white in zip((first, second), (row, column), brightest, strict=True):
+            ax.imshow(each[..., channel], cmap="gray", vmin=0, vmax=white)
+            ax.set_title(f"channel {channel}", fontsize=10)
+        product.imshow(each[..., row] * each[..., column], cmap="gray", vmin=0, vmax=np.prod(brightest))
+        product.set_title(f"product, mean / C = {10 ** log[row, column]:.2g}", fontsize=10)
+    for ax in axes.ravel():
         ax.axis("off")
     return figure
 

@@ -13,6 +13,7 @@ CHOICES = {
     "schedule": ("decay", "constant"),
     "reduction": ("mean", "sum"),
     "pooling": ("max", "avg"),
+    "colors": ("style", "luminance", "matched"),
     "precision": ("auto", "float32", "bfloat16", "float16"),
 }
 INITS = ("content", "noise", "style", "image")
@@ -41,6 +42,7 @@ class Settings:
     pooling: str = "max"
     seed: int = 0
     precision: str = "auto"
+    colors: str = "style"
 
     def __post_init__(self):
         for name in ("alpha", "beta", "gamma"):

@@ -4,6 +4,7 @@ import csv
 import io
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,10 +69,9 @@ class RunFolder:
         check_folder(folder.path)
         return folder
 
-    def begin(self, snapshot: "Snapshot", precision: str) -> None:
-        """Write the recipe, with the arithmetic that was chosen, and note the losses before the first iteration."""
-        settings = {**vars(self.recipe.settings), "precision": precision}
-        self.recipe = Recipe(**{**vars(self.recipe), "settings": Settings(**settings)})
+    def begin(self, snapshot: "Snapshot", recipe: Recipe) -> None:
+        """Write the recipe, in which the arithmetic is known by now, and note the losses before the first iteration."""
+        self.recipe = recipe
         write_atomically(self.path / RECIPE, self.recipe.to_json().encode())
         self.note(snapshot)
 
@@ -83,7 +83,8 @@ class RunFolder:
 
     def save(self, snapshot: "Snapshot", state: Mapping[str, np.ndarray]) -> None:
         """Write a snapshot's picture, all losses so far, and the state to go on from."""
-        save_image(snapshot.image, self.image_path(snapshot.iteration))
+        recipe = replace(self.recipe, iterations=max(1, snapshot.iteration))
+        save_image(snapshot.image, self.image_path(snapshot.iteration), recipe=recipe)
         table = io.StringIO()
         writer = csv.DictWriter(table, fieldnames=list(self.rows[0]), lineterminator="\n")
         writer.writeheader()

@@ -1,23 +1,31 @@
 """The one optimisation loop: a content image and a style image in, a generated image out, snapshot by snapshot."""
 
+import copy
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import tensorflow as tf
 from tqdm.auto import tqdm
 
-from .errors import InputError
+from .budget import check_memory
+from .color import with_chroma_of, with_color_statistics_of
+from .errors import Diverged, InputError
+from .inputs import checked_image, first_image
 from .interrupts import interrupts_noted
-from .layers import STYLE_LAYERS, check_side
+from .layers import STYLE_LAYERS
 from .losses import content_loss, gram_loss, gram_matrix, total_variation_loss
 from .optimizers import LBFGS, Adam
 from .settings import DEFAULTS, Settings, whole_number
-from .vgg import FeatureExtractor
+from .vgg import FeatureExtractor, Kernels
 
 LOSS_SCALE = 1024.0
 """Lifts float16 gradients above the smallest number that float16 can hold."""
+HALVINGS = 8
+"""How often a step that diverges is tried again, at half the rate each time."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +41,10 @@ class Losses:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The image `[1, H, W, 3]`, float32, 0..1, at an iteration, and the losses of that very image."""
+    """The image `[1, H, W, 3]`, float32, 0..1, at an iteration, and the losses of that very image.
+
+    With `colors="luminance"` the content's chroma is in it already; the losses are those of the image without.
+    """
 
     iteration: int
     image: np.ndarray
@@ -53,7 +64,8 @@ class StyleTransfer:
     """Neural style transfer by optimising the image: total = α·content + β·style + γ·total variation.
 
     Args:
-        content, style: float32 `[1, H, W, 3]`, RGB, 0..1; they may differ in size and aspect.
+        content, style: float32 `[1, H, W, 3]`, RGB, 0..1; they may differ in size and aspect. A list of style images
+            blends their styles in equal parts (name one twice and it counts twice).
         alpha, beta, gamma: weights of the content, style and total variation loss, at least 0.
         content_layer: the layer whose activations are to be kept.
         style_layers: the layers whose Gram matrices are to be matched: names, each with its `balanced_weight`, or a
@@ -68,7 +80,10 @@ class StyleTransfer:
         seed: of the noise.
         precision: arithmetic of the network, "auto", "float32", "bfloat16" or "float16"; the image, the losses and
             the optimizer are float32 always.
-        weights: "imagenet", the path of the weight file, or None for an untrained network.
+        colors: "style"; "luminance" lays the content's chroma over the result; "matched" first gives the style image
+            the mean and covariance of the content's colours.
+        weights: "imagenet", the path of the weight file, None for an untrained network, or kernels of your own, as
+            `FeatureExtractor` takes them.
 
     `alpha`, `beta`, `gamma`, `learning_rate` and the weights in `style_layers` may be set between steps.
 
@@ -84,7 +99,7 @@ class StyleTransfer:
     def __init__(
         self,
         content: np.ndarray,
-        style: np.ndarray,
+        style: np.ndarray | Sequence[np.ndarray],
         *,
         alpha: float = DEFAULTS.alpha,
         beta: float = DEFAULTS.beta,
@@ -99,7 +114,8 @@ class StyleTransfer:
         pooling: str = DEFAULTS.pooling,
         seed: int = DEFAULTS.seed,
         precision: str = DEFAULTS.precision,
-        weights: str | os.PathLike | None = "imagenet",
+        colors: str = DEFAULTS.colors,
+        weights: str | os.PathLike | Kernels | None = "imagenet",
     ):
         self.settings = s = Settings(
             alpha=alpha,
@@ -115,31 +131,45 @@ class StyleTransfer:
             pooling=pooling,
             seed=seed,
             precision=precision,
+            colors=colors,
         )
-        content, style = (_check_image(*each, s.layers) for each in (("content", content), ("style", style)))
+        content = checked_image("content", content, s.layers)
+        styles = [
+            checked_image("style", each, s.layers) for each in (style if isinstance(style, (list, tuple)) else [style])
+        ]
+        if s.colors == "matched":
+            styles = [tf.constant(with_color_statistics_of(content, each)) for each in styles]
+        self._finish = partial(with_chroma_of, content) if s.colors == "luminance" else np.asarray
         self.features = FeatureExtractor(
             s.layers, weights=weights, pooling=s.pooling, normalize=s.reduction == "mean", precision=s.precision
         )
-        self._content_target, self._style_target = tf.function(self._targets)(content, style)
+        check_memory(content.shape, max(styles, key=tf.size).shape, s, self.features.precision)
+        self._content_target = tf.function(self._content_features)(content)
+        self._style_target = _blended([tf.function(self._style_statistics)(each) for each in styles])
         self._evaluate = tf.function(self._losses_and_gradient)
         self._optimizer = Adam(s.learning_rate, s.schedule) if s.optimizer == "adam" else LBFGS(s.learning_rate)
-        self.image = _first_image(init, content, style, s)
+        self.image = first_image(init, content, styles[0], s)
+        self._most_saturation = 0.5 + 0.5 * max(map(_saturation, (content, *styles, self.image)))
         self.iteration = 0
         self._found: tuple[Losses, tf.Tensor] | None = None  # at self.image, under the present weights
 
     def steps(self, n: int) -> Iterator[Snapshot]:
-        """Yield a snapshot after each of the next `n` iterations."""
+        """Yield a snapshot after each of the next `n` iterations.
+
+        A step that diverges is taken back and tried again at half the learning rate, with a warning.
+
+        Raises:
+            Diverged: that did not help; `image` is the last good one.
+        """
         for _ in range(n):
-            losses, gradient = self._evaluate_once()
-            image = self._optimizer.update(self.image, losses.total, gradient)
-            self.image, self.iteration, self._found = image, self.iteration + 1, None
+            self._step()
             yield self.snapshot
 
     @property
     def snapshot(self) -> Snapshot:
         """The present image and its losses."""
         losses, _ = self._evaluate_once()
-        return Snapshot(self.iteration, self.image.numpy(), losses)
+        return Snapshot(self.iteration, self._finish(self.image.numpy()), losses)
 
     def run(
         self,
@@ -149,7 +179,7 @@ class StyleTransfer:
         progress: bool = True,
         each: Callable[[Snapshot], None] | None = None,
     ) -> list[Snapshot]:
-        """Do `n` iterations; Ctrl-C ends them after the one under way.
+        """Do `n` iterations; Ctrl-C ends them after the one under way, a step that diverges for good before it.
 
         Args:
             n: how many iterations, at least 1.
@@ -165,7 +195,7 @@ class StyleTransfer:
             whole_number("snapshots", snapshots, 1, 10**9)
         kept = []
         with interrupts_noted() as interrupted, tqdm(total=n, disable=not progress, unit="it") as bar:
-            for snapshot in self.steps(n):
+            for snapshot in self._until_it_diverges(n):
                 bar.update()
                 bar.set_postfix_str(describe(snapshot.losses), refresh=False)
                 if each:
@@ -178,9 +208,15 @@ class StyleTransfer:
             kept.append(self.snapshot)
         return kept
 
+    def _until_it_diverges(self, n: int) -> Iterator[Snapshot]:
+        try:
+            yield from self.steps(n)
+        except Diverged as error:
+            warnings.warn(str(error), stacklevel=3)
+
     def state(self) -> dict[str, np.ndarray]:
-        """Return the arrays from which `restore` goes on exactly; for L-BFGS a few iterations further back."""
-        return self._optimizer.state(self.image, self.iteration)
+        """Return the arrays from which `restore` goes on exactly."""
+        return self._optimizer.state(self.image, self.iteration) | {"learning_rate": self._optimizer.learning_rate}
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """Go on from a `state` of a run with the same images and settings.
@@ -191,15 +227,48 @@ class StyleTransfer:
         if state["image"].shape != tuple(self.image.shape):
             raise InputError("the saved state is of an image of another shape; start the run anew.")
         self._optimizer.restore(state)
+        self._optimizer.learning_rate = float(state["learning_rate"])
         self.image, self.iteration, self._found = tf.constant(state["image"]), int(state["iteration"]), None
+
+    def _step(self) -> None:
+        losses, gradient = self._evaluate_once()
+        good = self.image, self._optimizer, self._found
+        for _ in range(HALVINGS):
+            self._optimizer = copy.copy(self._optimizer)
+            self.image, self._found = self._optimizer.update(self.image, losses.total, gradient), None
+            self.iteration += 1
+            if not (trouble := self._trouble()):
+                return
+            self.iteration -= 1
+            self.image, self._optimizer, self._found = good
+            rate = self._optimizer.learning_rate = self._optimizer.learning_rate / 2
+            warnings.warn(
+                f"iteration {self.iteration + 1} diverged: {trouble}; trying again at the rate {rate:g}.", stacklevel=3
+            )
+        raise Diverged(
+            f"iteration {self.iteration + 1} diverges at any learning rate; the picture after iteration "
+            f"{self.iteration} is kept: lower the weights, or the learning rate, and start anew."
+        )
+
+    def _trouble(self) -> str | None:
+        """Return what is wrong with the present image, if anything is."""
+        try:
+            self._evaluate_once()
+        except Diverged:
+            return "the loss or its gradient is not a finite number"
+        if (share := _saturation(self.image)) > self._most_saturation:
+            return f"{share:.0%} of its values were wholly dark or bright"
+        return None
 
     def _change(self, name: str, value) -> None:
         settings = replace(self.settings, **{name: value})
         if list(settings.style_layers) != list(self.settings.style_layers):
             raise InputError("only the weights of the style layers can be changed during a run, not which they are.")
         self.settings, self._found = settings, None
-        self._optimizer.learning_rate = settings.learning_rate
-        self._optimizer.restart()
+        if name == "learning_rate":
+            self._optimizer.learning_rate = settings.learning_rate
+        else:
+            self._optimizer.restart()
 
     def _evaluate_once(self) -> tuple[Losses, tf.Tensor]:
         if self._found is None:
@@ -207,8 +276,8 @@ class StyleTransfer:
             weights = tf.constant([s.alpha, s.beta, s.gamma]), tf.constant(list(s.style_layers.values()))
             values, gradient = self._evaluate(self.image, *weights)
             total, content, style, tv, *terms = values.numpy().tolist()
-            if not np.isfinite(total):
-                raise InputError("the loss is no longer a finite number; lower the weights or the learning rate.")
+            if not (np.isfinite(total) and np.isfinite(gradient).all()):
+                raise Diverged("the loss or its gradient is not a finite number; lower the weights.")
             layers = dict(zip(s.style_layers, terms, strict=True))
             self._found = Losses(content, style, tv, total, layers), gradient
         return self._found
@@ -221,26 +290,39 @@ class StyleTransfer:
         The weights come as tensors: as Python floats each new value would be compiled into a function of its own.
         """
         alpha, beta, gamma = tf.unstack(weights)
-        reduction = self.settings.reduction
         with tf.GradientTape() as tape:
             tape.watch(image)
-            features = self.features(image)
-            content = content_loss(self._content_target, features[self.settings.content_layer], reduction=reduction)
-            grams = self._grams(features)
-            terms = [gram_loss(self._style_target[layer], grams[layer], reduction=reduction) for layer in grams]
+            content, terms, tv = self.terms(image)
             style = tf.reduce_sum(layer_weights * terms)
-            tv = total_variation_loss(image, reduction=reduction)
             total = alpha * content + beta * style + gamma * tv
             scale = LOSS_SCALE if self.features.precision == "float16" else 1.0
             scaled = total * scale
         return tf.stack([total, content, style, tv, *terms]), tape.gradient(scaled, image) / scale
 
-    def _targets(self, content: tf.Tensor, style: tf.Tensor) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
-        return self.features(content)[self.settings.content_layer], self._grams(self.features(style))
-
-    def _grams(self, features: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    def terms(self, image: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor], tf.Tensor]:
+        """Return the unweighted losses at an image `[1, H, W, 3]`: content, each style layer's, total variation."""
         reduction = self.settings.reduction
-        return {layer: gram_matrix(features[layer], reduction=reduction) for layer in self.settings.style_layers}
+        features = self.features(image)
+        content = content_loss(self._content_target, features[self.settings.content_layer], reduction=reduction)
+        style = [
+            gram_loss(target, self.style_statistic(features[layer]), reduction=reduction)
+            for layer, target in self._style_target.items()
+        ]
+        return content, style, total_variation_loss(image, reduction=reduction)
+
+    def style_statistic(self, features: tf.Tensor) -> tf.Tensor:
+        """Return what is to be alike in style and generated image at a layer `[1, h, w, C]`: its Gram matrix.
+
+        A subclass may take another statistic, as notebooks/10_do_we_need_gram does.
+        """
+        return gram_matrix(features, reduction=self.settings.reduction)
+
+    def _content_features(self, content: tf.Tensor) -> tf.Tensor:
+        return self.features(content)[self.settings.content_layer]
+
+    def _style_statistics(self, style: tf.Tensor) -> dict[str, tf.Tensor]:
+        features = self.features(style)
+        return {layer: self.style_statistic(features[layer]) for layer in self.settings.style_layers}
 
 
 def describe(losses: Losses) -> str:
@@ -253,24 +335,11 @@ def is_wanted(iteration: int, snapshots: Iterable[int] | int) -> bool:
     return iteration % snapshots == 0 if isinstance(snapshots, int) else iteration in snapshots
 
 
-def _check_image(name: str, image: np.ndarray, layers: Iterable[str]) -> tf.Tensor:
-    array = np.asarray(image, np.float32)
-    if array.ndim != 4 or array.shape[0] != 1 or array.shape[3] != 3:
-        raise InputError(f"the {name} image must have the shape [1, H, W, 3], not {list(array.shape)}.")
-    if not (np.isfinite(array).all() and array.min() >= 0 and array.max() <= 1):
-        raise InputError(f"the {name} image must hold numbers from 0 to 1; divide an image of 0..255 by 255.")
-    check_side(name, array.shape, layers)
-    return tf.constant(array)
+def _saturation(image: tf.Tensor) -> float:
+    """Return the share of an image's values that are 0 or 1, where clipping leaves what has gone too far."""
+    return float(np.mean((image == 0) | (image == 1)))
 
 
-def _first_image(init: str | np.ndarray, content: tf.Tensor, style: tf.Tensor, settings: Settings) -> tf.Tensor:
-    if not isinstance(init, str):
-        image = _check_image("initial", init, settings.layers)
-        if image.shape != content.shape:
-            raise InputError(f"the initial image must have the content's shape {list(content.shape)}.")
-        return image
-    if init == "noise":
-        return tf.constant(np.random.default_rng(settings.seed).random(content.shape, np.float32))
-    if init == "style":
-        return tf.clip_by_value(tf.image.resize(style, content.shape[1:3], antialias=True), 0, 1)
-    return content
+def _blended(styles: list[dict[str, tf.Tensor]]) -> dict[str, tf.Tensor]:
+    """Return the mean of what several style images are to be matched by."""
+    return {layer: tf.add_n([each[layer] for each in styles]) / len(styles) for layer in styles[0]}

@@ -9,12 +9,15 @@ import h5py
 import numpy as np
 import tensorflow as tf
 
+from .errors import InputError
 from .hardware import fastest_precision
 from .layers import CHANNELS, CONV_LAYERS, check_side, path_to
 from .vgg_weights import find_weights
 
 Pooling = Literal["max", "avg"]
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
+Kernels = Mapping[str, tuple[np.ndarray, np.ndarray]]
+"""Convolution to its kernel `[3, 3, in, out]` and its bias `[out]`, float32."""
 
 CAFFE_MEAN = (103.939, 116.779, 123.68)
 """Mean of the training images in blue, green, red, 0..255, which this network expects to be subtracted."""
@@ -40,7 +43,7 @@ _MEANS = {  # convolution: its mean activation with max pooling, with average po
 MEAN_ACTIVATION = {
     pooling: {layer: means[i] for layer, means in _MEANS.items()} for i, pooling in enumerate(("max", "avg"))
 }
-"""Pooling to layer to mean activation, over the pictures in data/ at 256 px, as `mean_activations` measures it."""
+"""Pooling to layer to mean activation, over data/'s photographs and paintings at 256 px, by `mean_activations`."""
 
 
 class FeatureExtractor:
@@ -48,7 +51,9 @@ class FeatureExtractor:
 
     Args:
         layers: names of convolutions (after their ReLU) and pools, as Keras gives them.
-        weights: "imagenet", the path of the weight file, or None for an untrained network (always the same one).
+        weights: "imagenet", the path of the weight file, None for an untrained network (always the same one), or
+            kernels of your own: a dict from convolution to `(kernel [3, 3, in, out], bias [out])`, as
+            `trained_kernels` gives them. The latter two are rescaled so that a layer's mean activation on noise is 1.
         pooling: "max" as trained, or "avg".
         normalize: whether activations are divided by their layer's mean over photographs and paintings, so that
             all layers come out at about 1; pools take the scale of the convolution before them.
@@ -57,7 +62,8 @@ class FeatureExtractor:
     Calling it with a float32 image `[B, H, W, 3]`, RGB, 0..1, returns a dict from layer name to `[B, h, w, C]`.
 
     Raises:
-        InputError: an unknown layer, an image too small for the deepest layer, or no weight file.
+        InputError: an unknown layer, an image too small for the deepest layer, no weight file, or kernels that do not
+            fit.
 
     Source: Simonyan & Zisserman 2014; normalisation after Gatys, Ecker & Bethge 2016, section 2.
     Built in notebooks/01_what_vgg_sees.
@@ -67,7 +73,7 @@ class FeatureExtractor:
         self,
         layers: Iterable[str],
         *,
-        weights: str | os.PathLike | None = "imagenet",
+        weights: str | os.PathLike | Kernels | None = "imagenet",
         pooling: Pooling = "max",
         normalize: bool = True,
         precision: Precision = "float32",
@@ -79,9 +85,11 @@ class FeatureExtractor:
         if self.precision == "float16" and not normalize:  # raw activations outgrow it
             self.precision = "float32"
         if weights is None:
-            kernels = _untrained(self.path)
+            kernels = _rescaled(_untrained(self.path), self.path, pooling)
+        elif isinstance(weights, Mapping):
+            kernels = _rescaled(_checked(weights, self.path), self.path, pooling)
         else:
-            kernels = _trained(self.path, find_weights(None if weights == "imagenet" else weights))
+            kernels = _read(self.path, find_weights(None if weights == "imagenet" else weights))
             kernels = _normalized(kernels, MEAN_ACTIVATION[pooling]) if normalize else kernels
         self._kernels = {
             name: (tf.constant(kernel, self.precision), tf.constant(bias, self.precision))
@@ -118,10 +126,18 @@ def mean_activations(images: Iterable[np.ndarray], pooling: Pooling = "max") -> 
     return {name: float(np.mean([each[name] for each in measured])) for name in CONV_LAYERS}
 
 
-Kernels = Mapping[str, tuple[np.ndarray, np.ndarray]]
+def trained_kernels(layers: Iterable[str]) -> Kernels:
+    """Return VGG19's kernels and biases as trained, up to the deepest of `layers`: something to take apart.
+
+    Raises:
+        InputError: an unknown layer, or no weight file.
+
+    Built in notebooks/10_do_we_need_gram.
+    """
+    return _read(path_to(layers), find_weights())
 
 
-def _trained(path: tuple[str, ...], file: Path) -> Kernels:
+def _read(path: tuple[str, ...], file: Path) -> Kernels:
     with h5py.File(file) as groups:
         return {
             name: (groups[name][f"{name}_W_1:0"][:], groups[name][f"{name}_b_1:0"][:])
@@ -131,20 +147,45 @@ def _trained(path: tuple[str, ...], file: Path) -> Kernels:
 
 
 def _untrained(path: tuple[str, ...]) -> Kernels:
-    """Random kernels from a fixed seed, each rescaled so that its mean activation on noise is 1."""
-    random = np.random.default_rng(0)
-    x = preprocess(random.random((1, 64, 64, 3), np.float32))
-    kernels = {}
+    """Random kernels from a fixed seed, and no biases."""
+    random, before, kernels = np.random.default_rng(0), 3, {}
     for name in path:
         if name in CONV_LAYERS:
-            kernel = random.standard_normal((3, 3, x.shape[-1], CHANNELS[name]), np.float32)
-            y = tf.nn.relu(tf.nn.conv2d(x, kernel, 1, "SAME"))
-            mean = tf.reduce_mean(y).numpy()
-            kernels[name] = kernel / mean, np.zeros(CHANNELS[name], np.float32)
-            x = y / mean
-        else:
-            x = tf.nn.max_pool2d(x, 2, 2, "VALID")
+            kernel = random.standard_normal((3, 3, before, CHANNELS[name]), np.float32) / np.sqrt(
+                np.float32(9 * before)
+            )
+            kernels[name] = kernel, np.zeros(CHANNELS[name], np.float32)
+            before = CHANNELS[name]
     return kernels
+
+
+def _checked(kernels: Kernels, path: tuple[str, ...]) -> Kernels:
+    before, checked = 3, {}
+    for name in path:
+        if name in CONV_LAYERS:
+            if name not in kernels:
+                raise InputError(f"the kernels lack {name}; give one for each convolution up to {path[-1]}.")
+            shapes = [list(np.shape(each)) for each in kernels[name]]
+            wanted = [[3, 3, before, CHANNELS[name]], [CHANNELS[name]]]
+            if shapes != wanted:
+                raise InputError(f"kernel and bias of {name} must have the shapes {wanted}, not {shapes}.")
+            checked[name] = tuple(np.asarray(each, np.float32) for each in kernels[name])
+            before = CHANNELS[name]
+    return checked
+
+
+def _rescaled(kernels: Kernels, path: tuple[str, ...], pooling: Pooling) -> Kernels:
+    """Divide each layer's output by its mean on noise."""
+    x = preprocess(np.random.default_rng(0).random((1, 64, 64, 3), np.float32))
+    means = {}
+    for name in path:
+        if name in kernels:
+            kernel, bias = kernels[name]
+            x = tf.nn.relu(tf.nn.conv2d(x, kernel, 1, "SAME") + bias)
+            means[name] = max(float(tf.reduce_mean(x)), 1e-20)  # a layer may be dead
+        else:
+            x = tf.nn.pool(x, (2, 2), pooling.upper(), (2, 2), "VALID")
+    return _normalized(kernels, means)
 
 
 def _normalized(kernels: Kernels, means: Mapping[str, float]) -> Kernels:

@@ -1,10 +1,12 @@
 """What many tests need: small pictures, and the real weight file."""
 
 import os
+import socket
 from pathlib import Path
 
 import numpy as np
 import pytest
+from jupyter_page import chromium, lab, page  # noqa: F401, fixtures
 
 from nst_helpers.errors import InputError
 from nst_helpers.images import load_image
@@ -20,6 +22,31 @@ def weights():
         return find_weights()
     except InputError as error:
         (pytest.fail if os.environ.get("CI") else pytest.skip)(str(error))
+
+
+@pytest.fixture(autouse=True)
+def only_this_machine():
+    """No test reaches the network, save by the session's fixture `weights`, which comes before."""
+    here = {None, "", "127.0.0.1", "::1", "localhost", socket.gethostname()}
+    connect, resolve = socket.socket.connect, socket.getaddrinfo
+
+    def check(host):
+        if host not in here:
+            raise OSError(f"tests connect to only this machine, not to {host}")
+
+    def connect_here(self, address):
+        if self.family in (socket.AF_INET, socket.AF_INET6) and self.type & socket.SOCK_STREAM:
+            check(address[0])
+        return connect(self, address)
+
+    def resolve_here(host, *args, **options):
+        check(host)
+        return resolve(host, *args, **options)
+
+    with pytest.MonkeyPatch.context() as patch:  # not the fixture, which a test may undo
+        patch.setattr(socket.socket, "connect", connect_here)
+        patch.setattr(socket, "getaddrinfo", resolve_here)
+        yield
 
 
 @pytest.fixture(scope="session")

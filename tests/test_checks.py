@@ -9,7 +9,8 @@ import pytest
 import tensorflow as tf
 
 import nst_helpers
-from nst_helpers import checks, checks_features
+from nst_helpers.checks import base as checks
+from nst_helpers.checks import features as checks_features
 
 ROOT = Path(__file__).parents[1]
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from nst_helpers import checks_losses
+from nst_helpers.checks import losses as checks_losses
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 

@@ -4,10 +4,12 @@ import csv
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import time
+import warnings
 
 import numpy as np
 import pytest
@@ -16,8 +18,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from nst_helpers import cli, images, snapshots
-from nst_helpers.cli import BAD_INPUT, DONE, INTERRUPTED
+from nst_helpers import budget, images, snapshots
+from nst_helpers.commands import cli, painting
+from nst_helpers.commands.cli import BAD_INPUT, DONE, INTERRUPTED
+from nst_helpers.errors import InputError
+from nst_helpers.recipe import read_recipe
+from nst_helpers.settings import Settings
 from nst_helpers.snapshots import LOSSES, RECIPE, STATE
 
 CONTENT, STYLE = str(DATA / "summer_palace.jpg"), str(DATA / "great_wave.jpg")
@@ -34,13 +40,15 @@ def nst(capsys):
     """A function that runs the command in this process: exit code, what it said, and what it complained of."""
 
     def nst(*arguments):
-        handler = signal.getsignal(signal.SIGTERM)
+        numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+        handlers = [signal.getsignal(number) for number in numbers]
         try:
             code = cli.main([str(argument) for argument in arguments])
         except SystemExit as stop:  # argparse's way out
             code = stop.code
         finally:
-            signal.signal(signal.SIGTERM, handler)
+            for number, handler in zip(numbers, handlers, strict=True):
+                signal.signal(number, handler)
         said = capsys.readouterr()
         return code, said.out, said.err
 
@@ -211,6 +219,127 @@ def test_output_that_fails_at_the_end_is_rescued(weights, nst, monkeypatch):
     assert Image.open(re.search(r"the picture is (.*)\.\n", err)[1]).size == (32, 21)
 
 
+def interrupting(monkeypatch, target, name, when):
+    """Let a function be interrupted twice, as by two impatient presses of Ctrl-C, where `when` says so."""
+    function = getattr(target, name)
+
+    def wrapped(*arguments, **options):
+        if when(*arguments, **options):
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+        return function(*arguments, **options)
+
+    monkeypatch.setattr(target, name, wrapped)
+
+
+@pytest.mark.parametrize(
+    ("target", "name"), [(painting, "save_image"), (images, "write_atomically"), (images, "encode")]
+)
+def test_ctrl_c_while_the_picture_is_written_does_not_cost_it(weights, nst, monkeypatch, target, name):
+    interrupting(monkeypatch, target, name, lambda *_, **__: True)
+    assert nst(CONTENT, STYLE, *FAST, "--iterations", 2, "--quiet")[0] == DONE
+    assert Image.open("output.jpg").size == (32, 21)
+
+
+def test_second_ctrl_c_within_a_step_keeps_the_picture_so_far_and_the_last_snapshot(
+    weights, nst, monkeypatch, tmp_path
+):
+    from nst_helpers.optimizers import Adam
+
+    options = (*FAST, "--iterations", 6, "--snapshot-every", 2, "--snapshot-dir")
+    with monkeypatch.context() as patched:
+        interrupting(patched, Adam, "update", lambda adam, *_: adam.iteration == 3)
+        code, out, _ = nst(CONTENT, STYLE, *options, "parts", "-o", "parts.png")
+    assert code == INTERRUPTED
+    assert "interrupted after 3 iterations" in out
+    assert read_recipe("parts.png").iterations == 3
+    assert nst("--resume", "parts", "--snapshot-every", 2, "-o", "parts.png")[0] == DONE
+    assert nst(CONTENT, STYLE, *options, "straight", "-o", "straight.png")[0] == DONE
+    same_files(tmp_path)
+
+
+def test_interruption_before_the_first_step_writes_nothing(weights, nst, monkeypatch):
+    from nst_helpers.optimizers import Adam
+
+    interrupting(monkeypatch, Adam, "update", lambda *_: True)
+    code, _, err = nst(CONTENT, STYLE, *FAST, "--iterations", 2, "--quiet")
+    assert code == INTERRUPTED
+    assert "no picture was written" in err
+    assert os.listdir() == []
+
+
+@pytest.mark.parametrize("error", [InputError("it diverged."), RuntimeError("out of memory")])
+def test_run_that_fails_keeps_the_picture_so_far(weights, nst, monkeypatch, error):
+    from nst_helpers import StyleTransfer
+
+    steps = StyleTransfer.steps
+
+    def three(transfer, n):
+        yield from steps(transfer, 3)
+        raise error
+
+    monkeypatch.setattr(StyleTransfer, "steps", three)
+    command = (CONTENT, STYLE, *FAST, "--iterations", 9, "--quiet")
+    if isinstance(error, InputError):
+        code, _, err = nst(*command)
+        assert code == BAD_INPUT
+        assert "nst: it diverged." in err
+        assert "the picture after 3 iterations is output.jpg" in err
+    else:
+        with pytest.raises(RuntimeError):
+            nst(*command)
+    assert read_recipe("output.jpg").iterations == 3
+
+
+def test_warning_is_one_line(weights, nst, monkeypatch):
+    def begin(*_):
+        warnings.warn("the rate\nis halved", stacklevel=1)
+        raise InputError("enough.")
+
+    monkeypatch.setattr(cli, "begin", begin)
+    assert nst(CONTENT, STYLE, *FAST, "--quiet")[2] == "nst: the rate\\nis halved\nnst: enough.\n"
+
+
+def test_too_little_memory_is_told_before_the_run(weights, nst, monkeypatch):
+    monkeypatch.setattr(budget, "available_bytes", lambda: 1000)
+    assert "GB of memory" in refused(nst, CONTENT, STYLE, *FAST, "--quiet")
+    assert os.listdir() == []
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of one megabyte, where this may be mounted."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "nst-test", str(disk)]
+    if not shutil.which("mount") or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("no file system can be mounted here")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_disk_that_fills_up(weights, nst, small_disk):
+    """The run goes on, its last whole snapshot stays, and the picture is rescued to another disk."""
+    (small_disk / "ballast").write_bytes(bytes(960_000))
+    options = ("--snapshot-every", 1, "--snapshot-dir", small_disk, "-o", small_disk / "out.png")
+    code, _, err = nst(CONTENT, STYLE, *FAST, "--init", "noise", "--iterations", 40, "--quiet", *options)
+    assert "could not be kept" in err
+    run = small_disk / "c1,s10000,t10"
+    for path in run.iterdir():
+        assert not path.name.startswith(".")
+        if path.suffix == ".jpg":
+            Image.open(path).load()
+    state = snapshots.RunFolder.open(run).load_state()
+    assert 0 < int(state["iteration"]) < 40
+    rescued = re.search(r"the picture is (.*)\.\n", err)
+    picture = rescued[1] if rescued else small_disk / "out.png"
+    assert read_recipe(picture).iterations == 40
+    assert code == (BAD_INPUT if rescued else DONE)
+    (small_disk / "ballast").unlink()
+    assert nst("--resume", run, "--quiet", "-o", "resumed.png")[0] == DONE
+    assert Image.open("resumed.png").tobytes() == Image.open(picture).tobytes()
+
+
 # What is refused, and when
 
 
@@ -223,6 +352,11 @@ def files(tmp_path):
     (tmp_path / "folder.jpg").mkdir()
     Image.new("RGB", (5, 3000)).save(tmp_path / "narrow.png")
     Image.new("RGB", (1, 1)).save(tmp_path / "dot.png")
+    (tmp_path / "lost.jpg").symlink_to("nowhere.jpg")
+    (tmp_path / "link.png").symlink_to(CONTENT)
+    os.link(tmp_path / "dot.png", tmp_path / "twin.png")
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe.jpg")
 
 
 BAD_COMMANDS = {
@@ -238,6 +372,10 @@ BAD_COMMANDS = {
     "cut": ([CONTENT, "cut.jpg"], "damaged or cut off"),
     "folder": (["folder.jpg", STYLE], "not a file"),
     "device": (["/dev/null", STYLE], "not a file"),
+    "endless device": (["/dev/zero", STYLE], "not a file"),
+    "pipe": ([CONTENT, "pipe.jpg"], "not a file"),
+    "lost link": (["lost.jpg", STYLE], "not a file"),
+    "new line": (["a\nb\x1b[2J.jpg", STYLE], r"a\nb\x1b[2J.jpg does not exist"),
     "dot": (["dot.png", STYLE], "needs at least 16"),
     "narrow": ([CONTENT, "narrow.png"], "style image has 1×"),
     "small": ([CONTENT, STYLE, "--size", "20"], "needs at least 16"),
@@ -249,6 +387,8 @@ BAD_COMMANDS = {
     "beta": ([CONTENT, STYLE, "--beta", "nan"], "beta must be"),
     "gamma": ([CONTENT, STYLE, "--gamma", "1e308"], "gamma must be"),
     "all zero": ([CONTENT, STYLE, "--alpha", "0", "--beta", "0", "--gamma", "0"], "all zero"),
+    "too large for a float": ([CONTENT, STYLE, "--beta", "1e309"], "beta must be"),
+    "minus infinity": ([CONTENT, STYLE, "--beta=-inf"], "beta must be"),
     "rate": ([CONTENT, STYLE, "--learning-rate", "inf"], "learning_rate must be"),
     "seed": ([CONTENT, STYLE, "--seed", "-1"], "seed must be"),
     "layer": ([CONTENT, STYLE, "--content-layer", "block5_conv7"], "did you mean block5_conv"),
@@ -267,6 +407,13 @@ BAD_COMMANDS = {
     "no such folder": ([CONTENT, STYLE, "-o", "no/out.jpg"], "cannot be written"),
     "under a file": ([CONTENT, STYLE, "-o", "text.jpg/out.jpg"], "cannot be written"),
     "output is input": (["folder.jpg/../dot.png", STYLE, "-o", "dot.png"], "is one of the pictures to read"),
+    "output is a link to an input": ([CONTENT, STYLE, "-o", "link.png"], "is one of the pictures to read"),
+    "output is an input's other name": (["dot.png", STYLE, "-o", "twin.png"], "is one of the pictures to read"),
+    "output where nobody can write": ([CONTENT, STYLE, "-o", "/proc/out.jpg"], "cannot be written"),
+    "recipe and more": (["--recipe", "dot.png", "--size", "64"], "takes nothing else"),
+    "recipe of none": (["--recipe", "dot.png"], "holds no recipe"),
+    "reproduce none": (["reproduce", "dot.png", "--content", CONTENT, "--style", STYLE], "holds no recipe"),
+    "reproduce nothing": (["reproduce", "no.png", "--content", CONTENT, "--style", STYLE], "does not exist"),
     "resume nothing": (["--resume", "folder.jpg"], "holds no run"),
     "resume missing": (["--resume", "nowhere"], "holds no run"),
 }
@@ -276,6 +423,23 @@ BAD_COMMANDS = {
 def test_refused_before_anything_starts(nst, files, no_start, kind):
     arguments, sentence = BAD_COMMANDS[kind]
     assert sentence in refused(nst, *arguments)
+
+
+@pytest.mark.parametrize(
+    ("option", "setting"),
+    [
+        (("--alpha", "-1"), {"alpha": "-1"}),
+        (("--beta", "nan"), {"beta": "nan"}),
+        (("--style-layers", "blok1_conv1"), {"style_layers": ["blok1_conv1"]}),
+        (("--content-layer", "conv5"), {"content_layer": "conv5"}),
+        (("--alpha", "0", "--beta", "0", "--gamma", "0"), {"alpha": 0, "beta": 0, "gamma": 0}),
+    ],
+)
+def test_python_says_the_same(nst, no_start, option, setting):
+    with pytest.raises(InputError) as error:
+        Settings(**setting)
+    said = refused(nst, CONTENT, STYLE, *option)
+    assert said.replace("-1.0", "'-1'").replace("not nan", "not 'nan'") == f"nst: {error.value}"
 
 
 @pytest.mark.parametrize(
@@ -327,7 +491,9 @@ def test_resume_of_a_damaged_run_is_refused(nst, begun, no_start, tmp_path, name
     assert told in refused(nst, "--resume", begun, "--iterations", 8)
 
 
-words = st.sampled_from([CONTENT, STYLE, "missing.jpg", "out.png", "block1_conv1", "r", "adam", "sum", "--quiet"])
+words = st.sampled_from(
+    [CONTENT, STYLE, "missing.jpg", "out.png", "block1_conv1", "r", "adam", "sum", "--quiet", "reproduce"]
+)
 values = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8) | words
 values = values | st.integers().map(str) | st.floats().map(str)
 options = st.sampled_from(re.findall(r"--[a-z-]+", cli._parser().format_help()))
@@ -341,6 +507,22 @@ def test_any_arguments_are_refused_calmly_or_get_as_far_as_the_weights(nst, monk
 
     monkeypatch.setattr(cli, "find_weights", enough)
     assert nst(*arguments)[0] in (DONE, BAD_INPUT, INTERRUPTED)
+
+
+pieces = st.sampled_from(
+    ["block1_conv1", "block5_conv4", "block3_pool", "block9_conv1", ":", ",", "0.5", "nan", "-1", " "]
+)
+
+
+@settings(deadline=None)
+@given(text=st.text(max_size=30) | st.lists(pieces, max_size=9).map("".join))
+def test_any_layers_are_taken_or_refused(text):
+    try:
+        layers = Settings(style_layers=cli._style_layers(text)).style_layers
+    except InputError as error:
+        assert len(str(error).splitlines()) == 1
+        return
+    assert all(np.isfinite(weight) and weight >= 0 for weight in layers.values())
 
 
 # As a process of its own
@@ -357,7 +539,7 @@ def process(*arguments, code=None):
 )
 def test_quick_answers_do_not_wait_for_tensorflow(arguments, exit_code):
     code = (
-        "import sys\nfrom nst_helpers.cli import main\n"
+        "import sys\nfrom nst_helpers.commands.cli import main\n"
         "try: code = main()\nexcept SystemExit as stop: code = stop.code\n"
         "print(code, 'tensorflow' in sys.modules, 'scipy' in sys.modules, 'matplotlib' in sys.modules)"
     )

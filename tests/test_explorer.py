@@ -1,136 +1,494 @@
-"""The panels without a browser: widgets are moved from Python, as a frontend would move them."""
+"""The weight explorer without a browser: every control is moved from Python, as a frontend would move it."""
 
 import io
 import threading
+import time
+import warnings
+from datetime import datetime, timezone
+from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import DATA
 from PIL import Image
 
 pytest.importorskip("ipywidgets")
+import ipywidgets as widgets
 
-from nst_helpers.explorer import VIEW, GramInspector, LivePicture, WidgetCheck
+from nst_helpers import InputError, load_image
+from nst_helpers.widgets.explorer import Seldom, explore
+from nst_helpers.widgets.panel import VIEW, playing_trait
+from nst_helpers.widgets.sliders import SLIDERS, WeightSlider
+from nst_helpers.widgets.thumbnails import uploaded_file
+
+SMALL = {
+    "weights": None,
+    "size": 32,
+    "content_layer": "block2_conv1",
+    "style_layers": ["block1_conv1", "block2_conv1"],
+    "precision": "float32",
+}
+WEIGHTS = {"alpha": 1.0, "beta": 1e4, "gamma": 10.0, "learning_rate": 0.1}
+
+
+@pytest.fixture(scope="module")
+def shared():
+    return explore(**SMALL)
 
 
 @pytest.fixture
-def live(noise):
-    return LivePicture(noise(32, 48), noise(40, 40, seed=1), weights=None, style_layers=["block1_conv1"], beta=100)
+def explorer(shared, tmp_path, monkeypatch):
+    """An explorer at iteration 0 with the usual weights; one for all tests, since each network has to be compiled."""
+    monkeypatch.chdir(tmp_path)
+    shared.run.change(**WEIGHTS)
+    shared.view.goal.value = 200
+    shared.view.again.click()
+    shared.stop_comparing()
+    return shared
 
 
 @pytest.fixture
-def inspector(noise):
-    features = noise(8, 12, seed=2)[..., [0, 1, 2, 0]] * np.float32([1, 1, 1, 2])
-    features[:, :, :6, 1] = 0  # channel 1 fires on the right,
-    features[:, :, 6:, 2] = 0  # channel 2 on the left
-    return GramInspector(noise(32, 48), features, row=1, column=2)
+def other(tmp_path, monkeypatch):
+    """An explorer of its own, for tests that begin anew with something else."""
+    monkeypatch.chdir(tmp_path)
+    return explore(**SMALL)
 
 
-def picture(panel) -> Image.Image:
-    return Image.open(io.BytesIO(panel.view.value))
+def picture(image: widgets.Image) -> Image.Image:
+    return Image.open(io.BytesIO(image.value))
 
 
-def test_check_answers_to_button_and_slider():
-    check = WidgetCheck()
-    assert check.status.value == ""
-    check.button.click()
-    assert "stands at 3" in check.status.value
-    check.slider.value = 7
-    assert "stands at 7" in check.status.value
+def play(explorer, ticks=1):
+    for _ in range(ticks):
+        explorer.view.play.value += 1
 
 
-def test_panel_shows_its_box_and_says_so_where_there_is_no_kernel(inspector, monkeypatch):
-    shown = []
-    monkeypatch.setattr("nst_helpers.explorer.display", lambda data, raw: shown.append(data))
-    inspector._ipython_display_()
-    assert shown[0][VIEW]["model_id"] == inspector.box.model_id
-    assert "notebook runs" in shown[0]["text/plain"]
+def set_upload(upload, name, content):
+    """Put a file into a FileUpload as the installed ipywidgets would: a dict in 7, a tuple in 8."""
+    file = {
+        "name": name,
+        "type": "image/png",
+        "size": len(content),
+        "content": content,
+        "last_modified": datetime.now(timezone.utc),
+    }
+    if isinstance(upload.value, dict):
+        upload.set_trait("value", {name: {"metadata": file, "content": content}})
+    else:
+        upload.value = ({**file, "content": memoryview(content)},)
 
 
-def test_inspector_draws_the_chosen_cell(inspector):
-    before = inspector.view.value
-    assert picture(inspector).size[0] > 500
-    inspector.column.value = 3
-    assert inspector.view.value != before
-    assert "channels 1 and 3" in inspector.status.value
+def png_bytes(width=40, height=24):
+    file = io.BytesIO()
+    Image.new("RGB", (width, height), (200, 30, 30)).save(file, "PNG")
+    return file.getvalue()
 
 
-def test_inspector_finds_friends_and_strangers(inspector):
-    assert inspector.friend_of(0) == 3
-    assert inspector.likeness[0, 3] == pytest.approx(1, abs=1e-5)
-    inspector.row.value = 0
-    inspector.friend.click()
-    assert inspector.column.value == 3
-    inspector.stranger.click()
-    strong = inspector.strength >= np.median(inspector.strength)
-    assert strong[inspector.column.value]
-    assert inspector.likeness[0, inspector.column.value] == inspector.likeness[0, strong].min()
+# The clock and the buttons
 
 
-def test_ten_iterations_by_button(live):
-    before = live.view.value
-    live.ten.click()
-    assert live.transfer.iteration == 10
-    assert live.view.value != before
-    assert "iteration 10 " in live.status.value
-    assert picture(live).size == (48, 32)
-
-
-def test_clock_ticks_run_iterations_and_stop_does_not(live):
-    live.play.value = 1
-    ran = live.transfer.iteration
+def test_clock_ticks_run_iterations_and_stop_does_not(explorer):
+    before = explorer.view.picture.value
+    play(explorer)
+    ran = explorer.run.iteration
     assert ran > 0
-    live.play.value = 5  # numbers may be skipped
-    assert live.transfer.iteration > ran
-    ran = live.transfer.iteration
-    live.play.value = live.play.min  # what the stop button does
-    assert live.transfer.iteration == ran
+    assert explorer.view.picture.value != before
+    assert f"<b>{ran}</b> of 200" in explorer.view.told.value
+    explorer.view.play.value += 5  # numbers may be skipped
+    assert explorer.run.iteration > ran
+    ran = explorer.run.iteration
+    explorer.view.play.value = explorer.view.play.min  # what its stop button does
+    assert explorer.run.iteration == ran
 
 
-def test_slider_reaches_the_loss_of_the_next_iteration(live):
-    live.ten.click()
-    live.beta.value = 1e4
-    assert live.transfer.beta == pytest.approx(1e4)
-    assert "10,000" in live.status.value
-    losses = live.transfer.snapshot.losses
-    assert losses.total == pytest.approx(losses.content + 1e4 * losses.style + 10 * losses.tv, rel=1e-3)
+def test_pause_brings_curves_and_shares_up_to_date(explorer):
+    setattr(explorer.view.play, playing_trait(explorer.view.play), True)
+    play(explorer)
+    explorer._curves.due = explorer._shares.due = time.monotonic() + 100
+    play(explorer)
+    curves, shares = explorer.view.curves.value, [bar.value for bar in explorer.view.pulls.children]
+    explorer.pause()
+    assert explorer.view.curves.value != curves
+    assert [bar.value for bar in explorer.view.pulls.children] != shares
 
 
-def test_slider_changes_where_the_picture_goes(live):
-    def style_after(beta):
-        live.again.click()
-        live.beta.value = beta
-        for _ in range(3):
-            live.ten.click()
-        return live.transfer.snapshot.losses.style
-
-    assert style_after(1e6) < style_after(10)
-
-
-def test_start_over_keeps_the_slider(live):
-    live.beta.value = 1e3
-    live.ten.click()
-    live.again.click()
-    assert live.transfer.iteration == 0
-    assert live.transfer.beta == pytest.approx(1e3)
+def test_one_step_and_run_25(explorer):
+    explorer.view.one.click()
+    assert explorer.run.iteration == 1
+    explorer.view.many.click()
+    assert explorer.run.iteration == 26
+    assert "<b>26</b>" in explorer.view.told.value
+    assert "iterations/s" in explorer.view.told.value
+    assert "s left" in explorer.view.told.value
+    assert explorer.view.progress.value == pytest.approx(0.13)
+    assert picture(explorer.view.picture).size == (32, 21)
 
 
-def test_late_tick_is_dropped(live):
-    with live._lock:
-        tick = threading.Thread(target=live.tick)
-        live.play.unobserve_all()
-        live.play.value = 1
+def test_start_over_goes_back_to_the_first_picture_and_keeps_the_weights(explorer):
+    first = explorer.view.picture.value
+    explorer.view.sliders["beta"].slider.value = 1e6
+    explorer.view.many.click()
+    explorer.view.again.click()
+    assert explorer.run.iteration == 0
+    assert explorer.view.picture.value == first
+    assert explorer.run.transfer.beta == explorer.view.sliders["beta"].value == 1e6
+    assert explorer.run.changes == {}
+    assert explorer.view.curves.layout.display == "none"
+
+
+def test_play_stops_at_the_goal(explorer):
+    explorer.view.goal.value = 3
+    setattr(explorer.view.play, playing_trait(explorer.view.play), True)
+    play(explorer, 6)
+    assert explorer.run.iteration == 3
+    assert "3 iterations are done" in explorer.status.value
+    assert not getattr(explorer.view.play, playing_trait(explorer.view.play))
+    explorer.view.goal.value = 4
+    assert "of 4" in explorer.view.told.value
+    play(explorer)
+    assert explorer.run.iteration == 4
+
+
+def test_tick_that_comes_while_another_runs_is_dropped(explorer):
+    with explorer._lock:
+        tick = threading.Thread(target=lambda: play(explorer))
         tick.start()
-        tick.join(10)
+        tick.join(20)
         assert not tick.is_alive()
-    assert live.transfer.iteration == 0
+    assert explorer.run.iteration == 0
 
 
-def test_error_is_told_in_the_status_line(live, capsys):
+# Weights
+
+
+@pytest.mark.parametrize("name", WEIGHTS)
+def test_slider_reaches_the_next_iteration_and_leaves_a_mark(explorer, name):
+    explorer.view.many.click()
+    curves = explorer.view.curves.value
+    slider = explorer.view.sliders[name].slider
+    slider.value = slider.value * 3.3333
+    value = float(f"{3.3333 * WEIGHTS[name]:.3g}")
+    assert getattr(explorer.run.transfer, name) == value
+    assert explorer.run.changes == {25: {name: value}}
+    explorer.view.one.click()
+    losses = explorer.run.transfer.snapshot.losses
+    s = explorer.run.transfer.settings
+    assert losses.total == pytest.approx(
+        s.alpha * losses.content + s.beta * losses.style + s.gamma * losses.tv, rel=1e-3
+    )
+    assert explorer.view.curves.value != curves
+
+
+def test_slider_changes_where_the_picture_goes(explorer):
+    def style_after(beta):
+        explorer.view.again.click()
+        explorer.view.sliders["beta"].slider.value = beta
+        explorer.view.many.click()
+        return explorer.run.transfer.snapshot.losses.style
+
+    assert style_after(1e7) < style_after(1)
+
+
+@pytest.mark.parametrize("name", ["alpha", "beta", "gamma"])
+def test_switch_takes_a_term_out_and_puts_it_back(explorer, name):
+    control = explorer.view.sliders[name]
+    control.switch.value = False
+    assert getattr(explorer.run.transfer, name) == 0
+    assert not control.switch.value
+    control.switch.value = True
+    assert getattr(explorer.run.transfer, name) == WEIGHTS[name]
+
+
+def test_all_weights_off_is_refused_and_the_last_one_stays(explorer):
+    run = explorer.run
+    for name in ("alpha", "beta", "gamma"):
+        explorer.view.sliders[name].switch.value = False
+    assert "nothing changed: alpha, beta and gamma are all zero" in explorer.status.value
+    assert explorer.run is run
+    assert run.transfer.gamma == 10
+    assert explorer.view.sliders["gamma"].switch.value
+
+
+def test_shares_follow_the_slider_at_once(explorer):
+    explorer.view.one.click()
+    bars = explorer.view.pulls.children
+    assert sum(bar.value for bar in bars) == pytest.approx(1)
+    before = bars[-1].value
+    assert bars[-1].description.startswith("total variation")
+    assert bars[-1].description.endswith("%")
+    explorer.view.sliders["gamma"].slider.value = 1e4
+    assert explorer.view.pulls.children[-1].value > before
+
+
+@pytest.mark.parametrize(("value", "low", "high"), [(1e-5, -5, 8), (2e9, 0, 10), (1e9, 0, 9), (100, 0, 8)])
+def test_slider_makes_room_for_what_is_beyond_its_ends(value, low, high):
+    control = WeightSlider("beta")
+    control.show(value)
+    assert control.value == value
+    assert (control.slider.min, control.slider.max) == (low, high)
+
+
+def test_slider_shows_zero_as_switched_off_and_stays_where_it_was():
+    control = WeightSlider("beta")
+    control.show(300)
+    control.show(0)
+    assert (control.value, control.slider.value) == (0, pytest.approx(300))
+
+
+# What begins anew
+
+
+def test_size_begins_anew(other):
+    other.view.one.click()
+    other.view.size.value = 40
+    assert other.run.iteration == 0
+    assert picture(other.view.picture).size == (40, 27)
+    assert "40 × 27" in other.view.picture_title.value
+    assert other.run.recipe.size == 40
+
+
+@pytest.mark.parametrize("size", [8, -3, 0, 10**9])
+def test_impossible_size_is_refused_and_the_old_run_stays(explorer, size):
+    explorer.view.one.click()
+    run = explorer.run
+    explorer.view.size.value = size
+    assert "nothing changed: size must be a number from 16 to 10000" in explorer.status.value
+    assert explorer.run is run
+    assert explorer.view.size.value == 32
+    explorer.view.one.click()
+    assert run.iteration == 2
+
+
+def test_size_too_small_for_the_layers_is_refused(explorer):
+    run = explorer.run
+    explorer.view.size.value = 16
+    explorer.view.layers["block5_conv1"].value = True  # 16 × 11 pixels
+    assert "block5_conv1 needs at least 16" in explorer.status.value
+    assert not explorer.view.layers["block5_conv1"].value
+    explorer.view.size.value = 32
+    assert explorer.run is not run
+
+
+def test_start_and_optimiser_begin_anew(other):
+    first = other.view.picture.value
+    other.view.init.value = "noise"
+    assert other.run.transfer.settings.init == "noise"
+    assert other.view.picture.value != first
+    other.view.optimizer.value = "lbfgs"
+    assert other.run.transfer.settings.optimizer == "lbfgs"
+    other.view.one.click()
+    assert other.run.iteration == 1
+
+
+def test_layers_begin_anew_and_none_is_refused(other):
+    assert [layer for layer, toggle in other.view.layers.items() if toggle.value] == SMALL["style_layers"]
+    other.view.layers["block2_conv1"].value = False
+    assert list(other.run.transfer.style_layers) == ["block1_conv1"]
+    run = other.run
+    other.view.layers["block1_conv1"].value = False
+    assert "style_layers is empty" in other.status.value
+    assert other.run is run
+    assert other.view.layers["block1_conv1"].value
+    other.view.layers["block3_conv1"].value = True
+    assert list(other.run.transfer.style_layers) == ["block1_conv1", "block3_conv1"]
+
+
+def test_weights_survive_a_new_beginning(other):
+    other.view.sliders["beta"].slider.value = 100
+    other.view.size.value = 36
+    assert other.run.transfer.beta == other.view.sliders["beta"].value == 100
+
+
+@pytest.mark.parametrize("role", ["content", "style"])
+def test_thumbnail_chooses_a_picture(other, role):
+    chooser = {"content": other.contents, "style": other.styles}[role]
+    shown = getattr(other.view, role)
+    before, (first, second, *_) = shown.value, chooser.thumbnails
+    assert "nst-chosen" in chooser.thumbnails[first].button._dom_classes
+    chooser.thumbnails[second].button.click()
+    assert getattr(other.run.recipe, role).path == str(second)
+    assert shown.value != before
+    assert "nst-chosen" in chooser.thumbnails[second].button._dom_classes
+    assert "nst-chosen" not in chooser.thumbnails[first].button._dom_classes
+
+
+@pytest.mark.parametrize("role", ["content", "style"])
+def test_upload_becomes_the_picture_and_joins_the_thumbnails(other, role):
+    chooser = {"content": other.contents, "style": other.styles}[role]
+    count = len(chooser.thumbnails)
+    set_upload(chooser.upload, "../my <b>picture.png", png_bytes())
+    assert len(chooser.thumbnails) == count + 1
+    path = Path(getattr(other.run.recipe, role).path)
+    assert path.parent == other.folder
+    assert path.read_bytes() == png_bytes()
+    assert picture(getattr(other.view, role)).size == (32, 19)
+    assert any(thumbnail.box in chooser.box.children[1].children for thumbnail in chooser.thumbnails.values())
+
+
+@pytest.mark.parametrize("content", [b"", b"no picture", png_bytes()[:60]], ids=["empty", "text", "cut off"])
+def test_broken_upload_is_refused_and_the_old_run_stays(explorer, content):
+    run, count = explorer.run, len(explorer.styles.thumbnails)
+    set_upload(explorer.styles.upload, f"broken-{len(content)}.png", content)
+    assert "nothing changed: broken-" in explorer.status.value  # by its name, not by where it was put
+    assert explorer.run is run
+    assert len(explorer.styles.thumbnails) == count
+
+
+def test_uploaded_picture_that_is_too_small_is_refused(explorer):
+    run = explorer.run
+    set_upload(explorer.contents.upload, "tiny.png", png_bytes(1, 1))
+    assert "needs at least 2 on each side" in explorer.status.value
+    assert explorer.run is run
+
+
+def test_upload_in_the_forms_of_ipywidgets_7_and_8():
+    assert uploaded_file({"a.png": {"metadata": {}, "content": b"7"}}) == ("a.png", b"7")
+    assert uploaded_file(({"name": "a.png", "content": memoryview(b"8")},)) == ("a.png", b"8")
+    for nothing in ({}, ()):
+        with pytest.raises(InputError, match="no file"):
+            uploaded_file(nothing)
+
+
+# What is kept
+
+
+def test_remember_compare_and_restore(explorer):
+    view = explorer.view
+    explorer.strip.box.children = []
+    view.many.click()
+    view.remember.click()
+    (frame,) = explorer.strip.box.children
+    thumbnail, caption, restore = frame.children
+    assert "β 10000" in caption.value
+    kept = view.picture.value
+    view.sliders["beta"].slider.value = 10
+    view.many.click()
+    assert view.compared.layout.display == "none"
+    thumbnail.children[0].click()
+    assert view.compared.layout.display != "none"
+    assert view.reference.value == kept != view.picture.value
+    assert "remembered at iteration 25" in view.reference_title.value
+    assert "gray levels away" in view.reference_title.value
+    restore.click()
+    assert explorer.run.transfer.beta == view.sliders["beta"].value == 1e4
+    assert explorer.run.changes == {25: {"beta": 10}, 50: {"beta": 1e4}}
+    view.hide.click()
+    assert view.compared.layout.display == "none"
+
+
+def test_export_writes_the_picture_and_shows_a_command(explorer, tmp_path):
+    explorer.view.export.click()
+    assert "run some iterations first" in explorer.status.value
+    assert explorer.view.exported.value == ""
+    explorer.view.many.click()
+    explorer.view.export.click()
+    np.testing.assert_array_equal(
+        np.asarray(Image.open(tmp_path / "explorer-1.png")), np.uint8(np.round(explorer.run.image[0] * 255))
+    )
+    assert "--iterations 25" in explorer.view.exported.value
+    assert 'download="explorer-1.png" href="data:image/png;base64,' in explorer.view.exported.value
+    explorer.view.export.click()
+    assert (tmp_path / "explorer-2.png").exists()
+
+
+def test_export_says_what_no_command_repeats(explorer):
+    explorer.run.trained = True
+    try:
+        explorer.view.many.click()
+        explorer.view.export.click()
+        assert "makes the same picture again" in explorer.view.exported.value
+        explorer.view.sliders["beta"].slider.value = 10
+        explorer.view.one.click()
+        explorer.view.export.click()
+        assert "weights were changed on the way (at iteration 25)" in explorer.view.exported.value
+        assert "makes the same picture again" not in explorer.view.exported.value
+    finally:
+        explorer.run.trained = False
+
+
+# The whole
+
+
+def test_error_is_told_and_does_not_lock_the_explorer(explorer, monkeypatch, capsys):
     def broken(n):
-        raise ValueError("out of paint")
+        raise ValueError("out of <paint>")
 
-    live.transfer.steps = broken
-    live.ten.click()
-    assert "stopped: out of paint" in live.status.value
+    monkeypatch.setattr(explorer.run.transfer, "steps", broken)
+    for act in (lambda: play(explorer), explorer.view.one.click, explorer.view.many.click):
+        explorer.say("")
+        act()
+        assert "stopped: out of &lt;paint&gt;" in explorer.status.value
     assert capsys.readouterr() == ("", "")
-    assert live._lock.acquire(blocking=False)
+    monkeypatch.undo()
+    explorer.view.one.click()
+    assert explorer.run.iteration == 1
+    free = threading.Thread(target=lambda: explorer._lock.acquire(timeout=1) and explorer._lock.release())
+    free.start()
+    free.join()
+    assert "stopped" not in explorer.status.value
+
+
+def test_what_a_run_warns_of_is_told(explorer, monkeypatch):
+    steps = explorer.run.transfer.steps
+
+    def warning(n):
+        warnings.warn("diverged; trying again", stacklevel=1)
+        yield from steps(n)
+
+    monkeypatch.setattr(explorer.run.transfer, "steps", warning)
+    play(explorer)
+    assert "diverged; trying again" in explorer.status.value
+
+
+def test_files_arrays_and_what_is_odd_about_them(tmp_path, noise):
+    kept = explore(noise(20, 30), DATA / "auvers.jpg", **SMALL)
+    assert Path(kept.run.recipe.content.path).parent == kept.folder
+    np.testing.assert_array_equal(kept.run.content, np.float32(np.round(noise(20, 30) * 255)) / 255)
+    np.testing.assert_array_equal(kept.run.style, load_image(DATA / "auvers.jpg", 32))
+    assert "kept at 30×20, since it is smaller than 32" in kept.status.value
+    with pytest.raises(InputError, match="does not exist"):
+        explore(tmp_path / "none.jpg", **SMALL)
+
+
+def test_it_shows_itself_and_says_so_where_there_is_no_kernel(shared, monkeypatch):
+    shown = []
+    monkeypatch.setattr("nst_helpers.widgets.panel.display", lambda data, raw: shown.append(data))
+    shared._ipython_display_()
+    assert shown[0][VIEW]["model_id"] == shared.box.model_id
+
+
+def controls(widget):
+    """All widgets in a box that a reader can move, upwards from the deepest."""
+    for child in getattr(widget, "children", ()):
+        yield from controls(child)
+    if isinstance(widget, widgets.Button | widgets.FileUpload | widgets.Play) or (
+        isinstance(widget, widgets.ValueWidget) and not isinstance(widget, widgets.HTML | widgets.Image)
+    ):
+        yield widget
+
+
+def test_every_control_has_a_name_and_a_tooltip(explorer):
+    explorer.view.one.click()
+    explorer.view.remember.click()
+    found = list(controls(explorer.box))
+    assert len(found) > 35
+    for widget in found:
+        tooltip = getattr(widget, "tooltip", None) or getattr(widget, "description_tooltip", None)
+        assert tooltip, widget
+        assert widget.description or isinstance(widget, widgets.Play | widgets.FloatProgress), widget
+
+
+def test_sliders_are_for_what_may_change_in_a_run():
+    from nst_helpers.widgets.steered import LIVE
+
+    assert tuple(SLIDERS) == LIVE
+
+
+def test_what_is_dear_is_done_seldom():
+    done, seldom = [], Seldom(1000)
+    for now in (False, False, True):
+        seldom(lambda: done.append(1), now=now)
+    assert len(done) == 2
+    seldom = Seldom(0)
+    seldom(lambda: time.sleep(0.02))
+    assert seldom.due - time.monotonic() > 0.1

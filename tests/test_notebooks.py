@@ -1,16 +1,13 @@
 """Rules that every notebook keeps; that they run and print what they show is nbval's work."""
 
 import ast
-import importlib
 import itertools
-import pkgutil
 import re
 from pathlib import Path
 
 import nbformat
 import pytest
 
-import nst_helpers
 from nst_helpers.course import INSTALL_TITLE, NOTEBOOKS, REPOSITORY, badge, install_cell, move
 from nst_helpers.errors import InputError
 
@@ -128,13 +125,10 @@ def test_teaches_in_the_agreed_order(path):
 
 
 def public_docstrings():
-    for module in pkgutil.iter_modules(nst_helpers.__path__):
-        if module.name == "__main__":
-            continue
-        tree = ast.parse(Path(importlib.util.find_spec(f"nst_helpers.{module.name}").origin).read_text())
-        for node in ast.walk(tree):
+    for module in (ROOT / "nst_helpers").rglob("*.py"):
+        for node in ast.walk(ast.parse(module.read_text())):
             if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
-                yield f"{module.name}.{node.name}", ast.get_docstring(node) or ""
+                yield f"{module.stem}.{node.name}", ast.get_docstring(node) or ""
 
 
 def test_docstrings_name_planned_notebooks():

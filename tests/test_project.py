@@ -10,7 +10,7 @@ import pytest
 import nst_helpers
 
 ROOT = Path(__file__).parent.parent
-MODULES = sorted((ROOT / "nst_helpers").glob("*.py"))
+MODULES = sorted((ROOT / "nst_helpers").rglob("*.py"))
 
 
 def code_lines(markdown):
@@ -76,6 +76,23 @@ def test_documentation_names_the_notebook(name):
     assert notebook
     there = [path.stem for path in (ROOT / "notebooks").glob(f"{notebook[1]}_*.ipynb")]
     assert there in ([], [Path(notebook[0]).name])
+
+
+def imports(module):
+    """The names of the modules that a module imports anywhere in it, those of the package with a dot in front."""
+    for node in ast.walk(ast.parse(module.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield "." * node.level + (node.module or "")
+
+
+def test_only_widgets_need_ipywidgets():
+    assert any("ipywidgets" in imports(module) for module in MODULES)
+    for module in MODULES:
+        if module.parent.name != "widgets":
+            names = {part for name in imports(module) for part in name.split(".")}
+            assert not names & {"ipywidgets", "widgets"}, module.stem
 
 
 def tracked_files():

@@ -1,14 +1,18 @@
 """A recipe says all that decides a result, survives JSON, and takes hostile text calmly."""
 
+import io
 import json
 from dataclasses import asdict, replace
 
+import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import ExifTags, Image
 
 from nst_helpers.errors import InputError
-from nst_helpers.recipe import Picture, Recipe
+from nst_helpers.images import encode, load_image, save_image, to_pil
+from nst_helpers.recipe import ASCII, Picture, Recipe, read_recipe
 from nst_helpers.settings import CHOICES, LARGEST_WEIGHT, Settings
 
 RECIPE = Recipe(Picture("/a/content.jpg", "11"), Picture("/a/style.jpg", "22"), 384, 200, Settings())
@@ -115,3 +119,115 @@ def test_any_value_in_any_place_is_used_or_refused(name, value):
 def test_any_text_is_refused(text):
     with pytest.raises(InputError):
         Recipe.from_json(text)
+
+
+# Inside a picture
+
+IMAGE = np.random.default_rng(0).random((1, 9, 7, 3), np.float32)
+FULL = replace(RECIPE, content=Picture("/a/secret/my content.jpg", "11"), machine="a machine")
+
+
+@pytest.mark.parametrize("name", ["out.jpg", "out.JPEG", "out.png"])
+def test_picture_carries_its_recipe(tmp_path, name):
+    save_image(IMAGE, tmp_path / name, recipe=FULL)
+    recipe = read_recipe(tmp_path / name)
+    assert recipe.content == Picture("my content.jpg", "11")
+    assert recipe.pixels_sha256 == Recipe.from_json(recipe.to_json()).pixels_sha256 != ""
+    assert replace(recipe, content=FULL.content, style=FULL.style, pixels_sha256="") == FULL
+    assert b"secret" not in (tmp_path / name).read_bytes()
+
+
+def test_checksum_is_of_the_pixels(tmp_path):
+    found = []
+    for image, name in ((IMAGE, "a.png"), (IMAGE, "b.jpg"), (IMAGE[:, :, ::-1], "c.png")):
+        save_image(image, tmp_path / name, recipe=FULL)
+        found.append(read_recipe(tmp_path / name).pixels_sha256)
+    assert found[0] == found[1] != found[2]
+
+
+@pytest.mark.parametrize("name", ["out.jpg", "out.png"])
+def test_recipe_does_not_change_the_picture(tmp_path, name):
+    save_image(IMAGE, tmp_path / f"with {name}", recipe=FULL)
+    save_image(IMAGE, tmp_path / name)
+    arrays = [load_image(tmp_path / each, report=pytest.fail) for each in (name, f"with {name}")]
+    np.testing.assert_array_equal(*arrays)
+
+
+def test_description_names_all_there_is():
+    told = replace(FULL, pixels_sha256="33").describe()
+    for word in ("my content.jpg", "SHA-256 11", "beta           10000", "block4_conv1:26.2", "seed", "tensorflow"):
+        assert word in told
+    assert "\x1b" not in replace(FULL, machine="\x1b[2J\n").describe()
+
+
+def test_other_surroundings_are_told():
+    other = replace(FULL, versions={**FULL.versions, "numpy": "9"}, machine="another")
+    assert FULL.other_surroundings(FULL) == []
+    assert FULL.other_surroundings(other) == [
+        f"numpy is 9, was {FULL.versions['numpy']}",
+        "machine is another, was a machine",
+    ]
+
+
+def with_comment(comment, tag=ExifTags.Base.UserComment, suffix="JPEG", **options):
+    """A picture file with this EXIF comment."""
+    exif = Image.Exif()
+    exif.get_ifd(ExifTags.IFD.Exif)[tag] = comment
+    file = io.BytesIO()
+    to_pil(IMAGE).save(file, suffix, exif=exif, **options)
+    return file.getvalue()
+
+
+GOOD = encode(to_pil(IMAGE), ".png", FULL)
+HOSTILE_FILES = {
+    "no picture": b"{}",
+    "nothing": b"",
+    "no recipe": encode(to_pil(IMAGE), ".jpg"),
+    "no recipe, png": encode(to_pil(IMAGE), ".png"),
+    "another comment": with_comment(ASCII + b"a day at the sea"),
+    "binary": with_comment(bytes(range(256))),
+    "deep": with_comment(ASCII + b"[" * 60_000),
+    "deep objects": with_comment(ASCII + b'{"a":' * 10_000),
+    "huge": with_comment(ASCII + b'"' + b"x" * 10**7, suffix="PNG"),
+    "huge number": with_comment(ASCII + json.dumps(VALUES)[:-1].encode() + b', "size": 1' + b"0" * 9999 + b"}"),
+    "a number for a comment": with_comment(5, ExifTags.Base.ExifVersion),
+    "half": GOOD[: len(GOOD) // 3],
+    "exif of an exif": with_comment(ASCII + with_comment(b"{}")),
+    "another format": b"GIF89a" + bytes(50),
+}
+
+
+@pytest.mark.parametrize("kind", [*HOSTILE_FILES, *HOSTILE])
+def test_file_without_a_usable_recipe_is_refused(tmp_path, kind):
+    data = HOSTILE_FILES.get(kind)
+    if data is None:
+        text = HOSTILE[kind]
+        data = with_comment(ASCII + (text if isinstance(text, bytes) else text.encode()), suffix="PNG")
+    (tmp_path / "x.jpg").write_bytes(data)
+    with pytest.raises(InputError, match=r"x\.jpg holds no recipe") as caught:
+        read_recipe(tmp_path / "x.jpg")
+    assert len(str(caught.value)) < 1000
+
+
+@pytest.mark.parametrize("name", ["missing.jpg", "."])
+def test_no_file_is_refused(tmp_path, name):
+    with pytest.raises(InputError, match="name a picture"):
+        read_recipe(tmp_path / name)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    data=st.sampled_from([GOOD, encode(to_pil(IMAGE), ".jpg", FULL)]),
+    changes=st.lists(st.tuples(st.floats(0, 0.999), st.integers(0, 255)), max_size=6),
+    share=st.floats(0.2, 1),
+)
+def test_damaged_pictures_give_a_recipe_or_a_sentence(tmp_path, data, changes, share):
+    damaged = bytearray(data[: int(share * len(data))])
+    for where, byte in changes:
+        damaged[int(where * len(damaged))] = byte
+    (tmp_path / "x.png").write_bytes(damaged)
+    try:
+        recipe = read_recipe(tmp_path / "x.png")
+    except InputError:
+        return
+    assert Recipe.from_json(recipe.to_json()) == recipe

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from PIL import Image
 
 from nst_helpers import files, snapshots
 from nst_helpers.errors import InputError
-from nst_helpers.recipe import Picture, Recipe
+from nst_helpers.recipe import Picture, Recipe, read_recipe
 from nst_helpers.settings import Settings
 from nst_helpers.snapshots import LOSSES, RECIPE, STATE, RunFolder, folder_name
 
@@ -42,13 +42,14 @@ def state(iteration):
 
 
 RUN = Recipe(Picture("a", "1"), Picture("b", "2"), 96, 20, Settings())
+AS_RUN = replace(RUN, settings=Settings(precision="float32"))
 
 
 @pytest.fixture
 def run(tmp_path):
     """A run that was kept at iterations 2 and 4."""
     folder = RunFolder.create(tmp_path, RUN)
-    folder.begin(snapshot(0), "float32")
+    folder.begin(snapshot(0), AS_RUN)
     for iteration in (1, 2, 3, 4):
         folder.note(snapshot(iteration))
         if iteration % 2 == 0:
@@ -72,6 +73,13 @@ def test_files(run):
 )
 def test_folder_name(weights, name):
     assert folder_name(Settings(**dict(zip(("alpha", "beta", "gamma"), weights, strict=True)))) == name
+
+
+def test_each_picture_carries_its_recipe(run):
+    for iteration in (2, 4):
+        recipe = read_recipe(run.image_path(iteration))
+        assert recipe.iterations == iteration
+        assert recipe.differences(AS_RUN) == []
 
 
 def test_losses_table(run):
@@ -109,7 +117,7 @@ def test_losses_after_the_state_are_forgotten(run):
 
 
 def test_run_killed_before_its_first_snapshot_starts_over(tmp_path):
-    RunFolder.create(tmp_path, RUN).begin(snapshot(0), "float32")
+    RunFolder.create(tmp_path, RUN).begin(snapshot(0), AS_RUN)
     again = RunFolder.open(tmp_path)
     assert int(again.load_state()["iteration"]) == 0
     assert again.rows == []
@@ -187,7 +195,7 @@ def test_failure_at_any_write_leaves_a_run_that_goes_on(run, monkeypatch, failin
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(snapshots, "write_atomically", write)
-    monkeypatch.setattr(snapshots, "save_image", lambda image, path: write(path, b"jpeg"))
+    monkeypatch.setattr(snapshots, "save_image", lambda image, path, recipe: write(path, b"jpeg"))
     run.note(snapshot(6))
     with pytest.raises(OSError, match="No space"):
         run.save(snapshot(6), state(6))

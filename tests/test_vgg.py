@@ -9,7 +9,14 @@ from conftest import DATA
 from nst_helpers.errors import InputError
 from nst_helpers.images import load_image
 from nst_helpers.layers import CONV_LAYERS, LAYERS, smallest_side
-from nst_helpers.vgg import CAFFE_MEAN, MEAN_ACTIVATION, FeatureExtractor, mean_activations, preprocess
+from nst_helpers.vgg import (
+    CAFFE_MEAN,
+    MEAN_ACTIVATION,
+    FeatureExtractor,
+    mean_activations,
+    preprocess,
+    trained_kernels,
+)
 
 POOLS = [layer for layer in LAYERS if "pool" in layer]
 
@@ -61,9 +68,10 @@ def test_normalising_divides_by_the_table(weights, photo, ours):
 
 
 @pytest.mark.parametrize("pooling", ["max", "avg"])
-def test_table_is_what_is_measured_on_the_shipped_pictures(weights, monkeypatch, pooling):
+def test_table_is_what_is_measured_on_photographs_and_paintings(weights, monkeypatch, pooling):
     monkeypatch.setenv("NST_VGG19_WEIGHTS", str(weights))
-    paths = [path for path in sorted(DATA.glob("*.jpg")) if path.stem not in ("content", "style")]  # copies
+    others = ("content", "style", "stained_glass")  # two copies, and what the project drew later
+    paths = [path for path in sorted(DATA.glob("*.jpg")) if path.stem not in others]
     pictures = [load_image(path, 256, report=None) for path in paths]
     table = MEAN_ACTIVATION[pooling]
     assert mean_activations(pictures, pooling) == {name: pytest.approx(mean, rel=5e-4) for name, mean in table.items()}
@@ -126,6 +134,43 @@ def test_untrained_activations_are_of_order_one(photo, noise):
     for image in (photo, noise(64, 64)):
         for layer, features in FeatureExtractor(CONV_LAYERS, weights=None)(image).items():
             assert 0.2 < float(tf.reduce_mean(features)) < 5, layer
+
+
+def test_kernels_of_one_s_own_are_the_trained_ones_but_for_a_factor_a_layer(weights, photo, monkeypatch):
+    monkeypatch.setenv("NST_VGG19_WEIGHTS", str(weights))
+    layers = ["block1_conv1", "block2_conv1", "block3_conv2"]
+    trained = FeatureExtractor(layers, weights=weights)(photo)
+    given = FeatureExtractor(layers, weights=trained_kernels(layers))(photo)
+    for layer in layers:
+        factor = tf.reduce_mean(given[layer]) / tf.reduce_mean(trained[layer])
+        agree(given[layer] / factor, trained[layer])
+
+
+@pytest.mark.parametrize("pooling", ["max", "avg"])
+def test_kernels_of_one_s_own_have_mean_activation_one_on_noise(noise, pooling):
+    random = np.random.default_rng(1)
+    kernels = {
+        "block1_conv1": (random.standard_normal((3, 3, 3, 64)), 100 * random.random(64)),
+        "block1_conv2": (0.01 * random.standard_normal((3, 3, 64, 64)), np.zeros(64)),
+        "block2_conv1": (random.standard_normal((3, 3, 64, 128)), random.random(128)),
+    }
+    for layer, features in FeatureExtractor(kernels, weights=kernels, pooling=pooling)(noise(64, 64)).items():
+        assert float(tf.reduce_mean(features)) == pytest.approx(1, abs=1e-3), layer
+
+
+def test_kernels_that_do_not_fit_are_refused():
+    kernel, bias = np.ones((3, 3, 3, 64)), np.zeros(64)
+    with pytest.raises(InputError, match="the kernels lack block1_conv2; give one for each convolution up to block1_"):
+        FeatureExtractor(["block1_conv2"], weights={"block1_conv1": (kernel, bias)})
+    for wrong in ((kernel[..., :32], bias), (kernel, bias[:32]), (kernel.transpose(3, 0, 1, 2), bias)):
+        with pytest.raises(InputError, match="kernel and bias of block1_conv1 must have the shapes"):
+            FeatureExtractor(["block1_conv1"], weights={"block1_conv1": wrong})
+
+
+def test_dead_layer_is_no_division_by_zero():
+    dead = {"block1_conv1": (np.zeros((3, 3, 3, 64)), np.zeros(64))}
+    features = FeatureExtractor(["block1_conv1"], weights=dead)(np.zeros((1, 4, 4, 3), np.float32))
+    assert not np.asarray(features["block1_conv1"]).any()
 
 
 @pytest.mark.parametrize(("precision", "tolerance"), [("bfloat16", 0.03), ("float16", 0.01)])

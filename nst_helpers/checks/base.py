@@ -85,6 +85,8 @@ def _result(answer: Callable, arguments: Sequence[Any], given: str) -> np.ndarra
         raise Refused("it returns nothing yet; write its body, and end it with return.")
     try:
         got = np.asarray(got)
+        if got.dtype.kind in "US":  # text that looks like a number is none
+            raise TypeError
         np.float64(got)
     except (TypeError, ValueError) as error:
         raise Refused(f"{given}it returns a {type(got).__name__}, not numbers.") from error

@@ -1,0 +1,139 @@
+"""From a recipe to a picture on disk, as the command makes it: whatever happens on the way, what was painted stays."""
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from ..errors import InputError, one_line
+from ..images import load_image, save_image
+from ..interrupts import interrupts_held, interrupts_noted
+from ..layers import check_side
+from ..recipe import Recipe
+from ..snapshots import RunFolder
+
+if TYPE_CHECKING:
+    from ..transfer import Snapshot, StyleTransfer
+
+DONE, BAD_INPUT, INTERRUPTED = 0, 2, 130
+Say = Callable[[str], None]
+
+
+def load_pictures(recipe: Recipe, say: Say) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Return the recipe's content image and its style images, each `[1, H, W, 3]`.
+
+    Raises:
+        InputError: one cannot be read, or is too small for the layers.
+    """
+    content, *styles = (load_image(each.path, recipe.size, report=say) for each in (recipe.content, *recipe.styles))
+    for name, image in (("content", content), *(("style", style) for style in styles)):
+        check_side(name, image.shape, recipe.settings.layers)
+    return content, styles
+
+
+def begin(
+    recipe: Recipe, images: tuple[np.ndarray, list[np.ndarray]], weights: Path, say: Say
+) -> "tuple[StyleTransfer, Recipe]":
+    """Start TensorFlow, which takes seconds, and return the run and its recipe, in which the machine is known now."""
+    from ..hardware import device_name
+    from ..transfer import StyleTransfer
+
+    transfer = StyleTransfer(*images, **vars(recipe.settings), weights=weights)
+    s = recipe.settings
+    content, styles = images
+    for each, image in zip((recipe.content, *recipe.styles), (content, *styles), strict=True):
+        name = "content" if image is content else "style"
+        say(f"{name:<9}{Path(each.path).name}, {image.shape[2]}×{image.shape[1]}")
+    layers = ", ".join(f"{name}:{weight:.3g}" for name, weight in s.style_layers.items())
+    say(f"layers   content {s.content_layer}; style {layers}")
+    say(f"weights  alpha {s.alpha:g}, beta {s.beta:g}, gamma {s.gamma:g}")
+    machine = f"{device_name()}, network in {transfer.features.precision}"
+    say(f"run      {recipe.iterations} iterations of {s.optimizer} from {s.init}, on {machine}")
+    return transfer, recipe.made_by(transfer)
+
+
+def paint(
+    transfer: "StyleTransfer",
+    recipe: Recipe,
+    output: Path,
+    *,
+    folder: RunFolder | None,
+    wanted: tuple[int, ...] | int,
+    progress: bool,
+    say: Say,
+) -> int:
+    """Run to the recipe's last iteration, keep the `wanted` ones in the folder, write the picture, and tell.
+
+    One Ctrl-C ends the run after the step under way, a second one at once; the picture so far is written even so, and
+    while it is, Ctrl-C does nothing.
+
+    Returns:
+        The command's exit code.
+    """
+    from ..transfer import describe, is_wanted
+
+    first = last = transfer.snapshot
+    trouble: BaseException | None = None
+
+    def keep(snapshot: "Snapshot") -> None:
+        try:
+            folder.save(snapshot, transfer.state())
+        except (OSError, InputError) as error:  # a full disk, say, which must not cost the picture
+            print(f"nst: iteration {snapshot.iteration} could not be kept ({one_line(error)}).", file=sys.stderr)
+
+    def record(snapshot: "Snapshot") -> None:
+        nonlocal last
+        last = snapshot
+        if folder:
+            folder.note(snapshot)
+            if is_wanted(snapshot.iteration, wanted):
+                keep(snapshot)
+
+    started = time.perf_counter()
+    with interrupts_held():
+        try:
+            total = recipe.iterations - first.iteration
+            with interrupts_noted() as interrupted, tqdm(total=total, disable=not progress, unit="it") as bar:
+                for snapshot in transfer.steps(total):
+                    record(snapshot)
+                    bar.update()
+                    bar.set_postfix_str(describe(snapshot.losses), refresh=False)
+                    if interrupted.is_set():
+                        break
+        except (Exception, KeyboardInterrupt) as error:  # whatever it is, it must not cost the picture
+            if last is first:
+                raise
+            trouble = error
+        seconds = time.perf_counter() - started
+        saved = _save(last, output, recipe)
+        if folder and not trouble:  # within a step the state may be neither the old one nor the new
+            keep(last)
+    if trouble and not isinstance(trouble, KeyboardInterrupt):
+        print(one_line(f"nst: the picture after {last.iteration} iterations is {saved}."), file=sys.stderr)
+        raise trouble
+    done = last.iteration == recipe.iterations
+    say(f"{saved}: {'' if done else 'interrupted after '}{last.iteration} iterations, {seconds:.0f} s")
+    say(f"losses at iteration {first.iteration}: {describe(first.losses)}")
+    say(f"losses at iteration {last.iteration}: {describe(last.losses)}")
+    if folder:
+        say(f"snapshots in {folder.path}" + ("" if done else f"; go on with: nst --resume '{folder.path}'"))
+    return BAD_INPUT if saved != output else DONE if done else INTERRUPTED
+
+
+def _save(snapshot: "Snapshot", output: Path, recipe: Recipe) -> Path:
+    """Write the picture, among temporary files should it fail where it was checked before; return where it is."""
+    recipe = replace(recipe, iterations=snapshot.iteration)
+    try:
+        save_image(snapshot.image, output, recipe=recipe)
+        return output
+    except (OSError, InputError) as error:
+        saved = Path(tempfile.mkdtemp(prefix="nst-")) / output.name
+        save_image(snapshot.image, saved, recipe=recipe)
+        print(one_line(f"nst: {output} could not be written ({error}); the picture is {saved}."), file=sys.stderr)
+        return saved

@@ -1,0 +1,80 @@
+"""The influence meter: which term of the loss moves the picture, and how much of the pull is its own."""
+
+from collections.abc import Mapping
+
+import tensorflow as tf
+
+from .settings import Settings
+from .transfer import LOSS_SCALE, StyleTransfer
+
+CONTENT, VARIATION = "content", "total variation"
+
+
+class InfluenceMeter:
+    """The pull of each term on the image of a run: the length of its gradient.
+
+    The gradient of the total is the sum of its terms' gradients, each times its weight:
+    ∂total/∂x = α ∂content/∂x + β Σ_l w_l ∂style_l/∂x + γ ∂tv/∂x. A term's share is the length of its part among the
+    lengths of all parts, so that the shares add up to 1 even where the parts point against each other. The
+    unweighted lengths are measured once for an image; other weights then cost nothing.
+
+    Args:
+        transfer: the run to measure; one measurement takes as long as a few of its steps.
+
+    Built in notebooks/06_weight_explorer.
+    """
+
+    def __init__(self, transfer: StyleTransfer):
+        self.transfer = transfer
+        self._gradients = tf.function(self._of_each_term)
+        self._measured: tuple[tf.Tensor, dict[str, float]] | None = None  # an image and its lengths
+
+    def gradients(self) -> dict[str, tf.Tensor]:
+        """Return term to unweighted gradient `[1, H, W, 3]`, float32, at the run's present image."""
+        return dict(zip(self._names(), self._gradients(self.transfer.image), strict=True))
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the run's present image has been measured already."""
+        return self._measured is not None and self._measured[0] is self.transfer.image
+
+    def lengths(self) -> dict[str, float]:
+        """Return term to the length (root of the sum of squares) of its unweighted gradient."""
+        if not self.is_fresh:
+            lengths = {name: float(tf.norm(gradient)) for name, gradient in self.gradients().items()}
+            self._measured = self.transfer.image, lengths
+        return self._measured[1]
+
+    def shares(self) -> dict[str, float]:
+        """Return term to its share of the pull under the run's present weights, 0..1; all 0 where nothing pulls."""
+        return shares(self.lengths(), term_weights(self.transfer.settings))
+
+    def _names(self) -> list[str]:
+        return [CONTENT, *self.transfer.settings.style_layers, VARIATION]
+
+    def _of_each_term(self, image: tf.Tensor) -> list[tf.Tensor]:
+        scale = LOSS_SCALE if self.transfer.features.precision == "float16" else 1.0
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch(image)
+            content, style, variation = self.transfer.terms(image)
+            scaled = [term * scale for term in (content, *style, variation)]
+        return [tape.gradient(term, image) / scale for term in scaled]
+
+
+def term_weights(settings: Settings) -> dict[str, float]:
+    """Return term to its weight in the total: α, β times each style layer's weight, γ.
+
+    Built in notebooks/06_weight_explorer.
+    """
+    style = {layer: settings.beta * weight for layer, weight in settings.style_layers.items()}
+    return {CONTENT: settings.alpha, **style, VARIATION: settings.gamma}
+
+
+def shares(lengths: Mapping[str, float], weights: Mapping[str, float]) -> dict[str, float]:
+    """Return term to its part of the sum of weight · length, 0..1; all 0 where that sum is 0.
+
+    Built in notebooks/06_weight_explorer.
+    """
+    pull = {name: weights[name] * length for name, length in lengths.items()}
+    whole = sum(pull.values())
+    return {name: part / whole if whole else 0.0 for name, part in pull.items()}

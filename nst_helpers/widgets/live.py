@@ -1,0 +1,116 @@
+"""The two small widgets of notebook 00: does this frontend answer, and one slider on a live picture."""
+
+import threading
+import time
+from typing import Any
+
+import ipywidgets as widgets
+import numpy as np
+
+from ..settings import DEFAULTS
+from ..transfer import StyleTransfer
+from .panel import Panel, jpeg, told
+
+TICK_SECONDS = 0.3
+"""How long a tick may step before it shows the picture."""
+
+
+class WidgetCheck(Panel):
+    """A button and a slider that answer, to see whether this frontend and the kernel talk to each other.
+
+    Built in notebooks/00_start_here.
+    """
+
+    note = "(No button here? Then there is no kernel, or ipywidgets is missing: pictures will do for a start.)"
+
+    def __init__(self):
+        self.button = widgets.Button(description="are you there?")
+        self.slider = widgets.IntSlider(3, 0, 10, description="or move me")
+        self.button.on_click(self.answer)
+        self.slider.observe(self.answer, "value")
+        super().__init__(widgets.HBox([self.button, self.slider]))
+
+    @told
+    def answer(self) -> None:
+        """Say that the kernel has heard."""
+        self.say(f"yes: the kernel answers, and the slider stands at {self.slider.value}")
+
+
+class LivePicture(Panel):
+    """A picture that is being optimised while you look, and one slider that it answers to: the style weight.
+
+    Play is a clock in the browser; each of its ticks runs a few iterations. The button does the same without a clock.
+
+    Args:
+        content, style: `[1, H, W, 3]`, 0..1; small ones answer faster.
+        options: further arguments of `StyleTransfer`; its learning rate is constant here, so that the picture answers
+            late in a run as willingly as early.
+
+    Built in notebooks/00_start_here.
+    """
+
+    def __init__(self, content: np.ndarray, style: np.ndarray, **options: Any):
+        options = {"beta": DEFAULTS.beta, "learning_rate": 0.01, "schedule": "constant", **options}
+        self._make = lambda: StyleTransfer(content, style, **options)
+        self.transfer = self._make()
+        self._lock = threading.Lock()
+        power = float(np.log10(max(self.transfer.beta, 1.0)))
+        self.beta = widgets.FloatLogSlider(
+            10**power, min=1, max=6, step=0.25, description="style β", readout_format=".0f"
+        )
+        self.play = widgets.Play(value=0, min=0, max=10**6, interval=200)
+        self.ten = widgets.Button(description="run 10 iterations")
+        self.again = widgets.Button(description="start over")
+        self.view = widgets.Image(format="jpeg", layout=widgets.Layout(width="384px"))
+        self.beta.observe(self.change_beta, "value")
+        self.play.observe(self.tick, "value")
+        self.ten.on_click(self.run_ten)
+        self.again.on_click(self.start_over)
+        super().__init__(self.beta, widgets.HBox([self.play, self.ten, self.again]), self.view)
+        self.show()
+
+    @told
+    def tick(self) -> None:
+        """Run iterations for a moment and show the picture; a tick that comes while another one runs is dropped."""
+        if self.play.value > self.play.min and self._lock.acquire(blocking=False):
+            try:
+                end = time.monotonic() + TICK_SECONDS
+                for _ in self.transfer.steps(1000):
+                    if time.monotonic() > end:
+                        break
+                self.show()
+            finally:
+                self._lock.release()
+
+    @told
+    def run_ten(self) -> None:
+        """Run ten iterations and show the picture."""
+        with self._lock:
+            for _ in self.transfer.steps(10):
+                pass
+            self.show()
+
+    @told
+    def change_beta(self) -> None:
+        """Give the slider's β to the run; the next iteration goes by it."""
+        with self._lock:
+            self.transfer.beta = self.beta.value
+            self.show()
+
+    @told
+    def start_over(self) -> None:
+        """Begin anew from the content picture, with the slider's β."""
+        with self._lock:
+            self.transfer = self._make()
+            self.transfer.beta = self.beta.value
+            self.show()
+
+    def show(self) -> None:
+        """Show the present picture and its losses."""
+        snapshot = self.transfer.snapshot
+        self.view.value = jpeg(snapshot.image)
+        losses = snapshot.losses
+        self.say(
+            f"iteration {snapshot.iteration} · β = {self.transfer.beta:,.0f} · "
+            f"content loss {losses.content:.3f} · style loss {losses.style:.2e}"
+        )

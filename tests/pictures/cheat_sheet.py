@@ -1,0 +1,35 @@
+"""The cheat sheet of the course, about twenty runs on one page.
+
+python -m tests.pictures.cheat_sheet
+"""
+
+import argparse
+import io
+from pathlib import Path
+
+from PIL import Image
+
+from nst_helpers.cheat_sheet import cheat_sheet
+from nst_helpers.course import picture
+
+from .gallery import PREVIEWS, write
+
+SIZE, ITERATIONS = 192, 150
+DPI = 88
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--size", type=int, default=SIZE, help=f"longer side of each picture in pixels ({SIZE})")
+    parser.add_argument("--iterations", type=int, default=ITERATIONS, help=f"of each run ({ITERATIONS})")
+    parser.add_argument("--output", type=Path, default=PREVIEWS, metavar="DIR", help="where to write it")
+    options = parser.parse_args(arguments)
+    images = picture("summer_palace.jpg", options.size), picture("great_wave.jpg", options.size)
+    file = io.BytesIO()
+    cheat_sheet(*images, iterations=options.iterations).savefig(file, format="png", dpi=DPI)
+    page = Image.open(file).convert("RGB")
+    write(page, options.output / "cheat_sheet.jpg", f"{options.size} px, {options.iterations} iterations")
+
+
+if __name__ == "__main__":
+    main()

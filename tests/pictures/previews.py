@@ -1,0 +1,102 @@
+"""The picture on top of each notebook: a figure of that notebook, run again with larger images.
+
+python -m tests.pictures.previews [NAME …]      of these notebooks, such as 05_the_loop, or of all
+
+A notebook is run up to the figure with another SIZE, and the figure is taken from its outputs.
+"""
+
+import argparse
+import base64
+import io
+import re
+
+import nbformat
+from nbclient import NotebookClient
+from PIL import Image
+from tqdm.auto import tqdm
+
+from nst_helpers import StyleTransfer
+from nst_helpers.course import picture
+from nst_helpers.images import to_pil
+
+from .gallery import GAP, PREVIEWS, ROOT, write
+
+FIGURES = {
+    "01_what_vgg_sees": ('show_images({"the photograph": small}', 320),
+    "02_gram_matrices": ('show_images({f"tiles of {side} px"', 384),
+    "03_texture_from_noise": ('show_images({**ladder, "the style image": style}, columns=3)', 192),
+    "05_the_loop": ('show_images({f"from {init}"', 192),
+    "07_layer_choice": ('show_images({f"{depth} × {name}"', 160),
+    "08_iterations_and_snapshots": ('show_images({f"iteration {i:,}"', 192),
+    "09_better_and_faster": ('show_images({"the photograph": content, **kept})', 160),
+    "10_do_we_need_gram": ('show_images({"the painting": style, **textures}, columns=3)', 128),
+    "11_your_own_picture": ("show_pareto(nine, cards)", 160),
+}
+"""Notebook to the beginning of the line that draws its figure, and the SIZE to run it with."""
+EQUATIONS = {"00_start_here": (320, 150), "04_three_losses": (320, 150)}
+"""Notebooks that begin with content, style and result: size and iterations."""
+DPI = 110
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    every = sorted(FIGURES | EQUATIONS)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="notebooks, or all")
+    names = parser.parse_args().names or every
+    if unknown := set(names) - set(every):
+        parser.error(f"no such notebook: {', '.join(sorted(unknown))} (there are {', '.join(every)})")
+    for name in names:
+        path = PREVIEWS / f"{name}.jpg"
+        if name in EQUATIONS:
+            size, iterations = EQUATIONS[name]
+            write(equation(size, iterations), path, f"{size} px, {iterations} iterations")
+        else:
+            line, size = FIGURES[name]
+            write(figure(name, line, size), path, f"SIZE = {size}")
+
+
+def figure(name: str, line: str, size: int) -> Image.Image:
+    """Return the figure of a notebook that `line` begins to draw, with the notebook's SIZE set to `size`."""
+    notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
+    notebook.cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    last = [i for i, cell in enumerate(notebook.cells) if f"\n{line}" in f"\n{cell.source}"]
+    if len(last) != 1:
+        raise SystemExit(f"{name}: {len(last)} cells have a line that begins with {line}")
+    notebook.cells = notebook.cells[: last[0] + 1]
+    (setup,) = (cell for cell in notebook.cells if "setup" in cell.metadata.get("tags", []))
+    setup.source, found = re.subn(r"(?m)^SIZE = \d+", f"SIZE = {size}", setup.source)
+    if not found:
+        raise SystemExit(f"{name}: its setup cell sets no SIZE")
+    setup.source = re.sub(r'(?m)^Image\("previews/.*$', "", setup.source)  # it need not be there yet
+    setup.source = f'%matplotlib inline\nimport matplotlib\nmatplotlib.rcParams["figure.dpi"] = {DPI}\n{setup.source}'
+    with tqdm(total=len(notebook.cells), desc=name, unit="cell") as bar:
+        client = NotebookClient(notebook, timeout=3600, resources={"metadata": {"path": str(ROOT / "notebooks")}})
+        client.on_cell_executed = lambda **_: bar.update()
+        client.execute()
+    jpeg = next(
+        output.data["image/jpeg"] for output in notebook.cells[-1].outputs if "image/jpeg" in output.get("data", {})
+    )
+    return Image.open(io.BytesIO(base64.b64decode(jpeg)))
+
+
+def equation(size: int, iterations: int) -> Image.Image:
+    """Return content, style and what `StyleTransfer` makes of them with its defaults, side by side."""
+    content, style = picture("summer_palace.jpg", size), picture("great_wave.jpg", size)
+    result = StyleTransfer(content, style).run(iterations)[-1].image
+    return side_by_side([to_pil(image) for image in (content, style, result)])
+
+
+def side_by_side(pictures: list[Image.Image]) -> Image.Image:
+    """Return pictures in a row, as high as the lowest of them."""
+    height = min(each.height for each in pictures)
+    pictures = [each.resize((round(each.width * height / each.height), height)) for each in pictures]
+    band = Image.new("RGB", (sum(each.width + GAP for each in pictures) - GAP, height), "white")
+    x = 0
+    for each in pictures:
+        band.paste(each, (x, 0))
+        x += each.width + GAP
+    return band
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""The Gram inspector and the layer chooser in a real browser: cells clicked, cards pressed by mouse and by keys."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+SETUP = """
+import nst_helpers.hardware
+from nst_helpers.course import picture
+content, style = picture("summer_palace.jpg", 96), picture("great_wave.jpg", 96)
+"""
+INSPECTOR = """
+from nst_helpers import FeatureExtractor
+from nst_helpers.widgets.inspector import GramInspector
+vgg = FeatureExtractor(["block1_conv1", "block2_conv1"], weights=None)
+GramInspector(vgg, {"the style": style, "a photograph": content})
+"""
+CHOOSER = """
+from nst_helpers.widgets.layer_chooser import LayerChooser
+LayerChooser(content, style, weights=None)
+"""
+
+
+def status(page):
+    return page.locator(".widget-html code").last
+
+
+def source(page, index=0):
+    return page.locator("img.widget-image").nth(index).get_attribute("src")
+
+
+def wait_for_another(page, before, index=0):
+    page.wait_for_function(
+        "([index, before]) => document.querySelectorAll('img.widget-image')[index].src != before", arg=[index, before]
+    )
+
+
+def test_a_clicked_cell_is_shown_with_its_maps(lab, page, tmp_path):
+    lab.open(page, [SETUP, INSPECTOR], "inspector")
+    status(page).wait_for()
+    cells = page.locator(".widget-gridbox .widget-button")
+    before = source(page)
+    cell = cells.nth(12 * 2 + 7)
+    channels = cell.get_attribute("title")
+    cell.click()
+    wait_for_another(page, before)
+    assert f"{channels}: " in status(page).inner_text()
+    page.screenshot(path=Path(os.environ.get("NST_SCREENSHOTS", tmp_path)) / "inspector.png")
+    before = source(page)
+    page.keyboard.press("Tab")  # to the cell beside it
+    page.keyboard.press("Enter")
+    wait_for_another(page, before)
+    assert f"{cells.nth(12 * 2 + 8).get_attribute('title')}: " in status(page).inner_text()
+    before = source(page)
+    page.locator(".widget-dropdown select").select_option("block2_conv1")
+    wait_for_another(page, before)
+    assert "block2_conv1" in status(page).inner_text()
+
+
+def test_cards_are_pressed_while_it_plays(lab, page, tmp_path):
+    lab.open(page, [SETUP, CHOOSER], "chooser")
+    status(page).get_by_text("iteration 0").wait_for()
+    before = source(page)
+    page.locator(".widget-play button").first.click()
+    wait_for_another(page, before)
+    for layer in ("block3_conv1", "block1_conv2"):
+        before = source(page)
+        page.get_by_title(f"match the Gram matrix of {layer}").click()
+        wait_for_another(page, before)
+    pressed = page.locator(".widget-toggle-button.mod-active", has_text="style")
+    assert pressed.count() == 5  # one switched off, one on
+    page.locator(".widget-play button").first.click()
+    page.get_by_title("keep what block4_conv2 sees of the content image").press("Enter")
+    page.locator(".widget-toggle-button.mod-active", has_text="content").and_(
+        page.get_by_title("keep what block4_conv2 sees of the content image")
+    ).wait_for()
+    status(page).get_by_text("iteration 0").wait_for()
+    page.screenshot(path=Path(os.environ.get("NST_SCREENSHOTS", tmp_path)) / "chooser.png")

@@ -1,0 +1,197 @@
+"""The memory that is foretold is what a run takes, a run that cannot fit is refused, and a plan names its time."""
+
+import subprocess
+import types
+
+import numpy as np
+import pytest
+
+from nst_helpers import budget
+from nst_helpers.budget import available_bytes, check_memory, largest_size, peak_bytes
+from nst_helpers.errors import InputError
+from nst_helpers.settings import Settings
+
+GB = 10**9
+DEFAULT = Settings()
+
+
+def square(size):
+    return [1, size, size, 3]
+
+
+def need(size, settings=DEFAULT, precision="float32", style=None):
+    return peak_bytes(square(size), square(style or size), settings, precision)
+
+
+@pytest.mark.parametrize("precision", ["float32"])
+def test_foretold_is_near_the_measured_peak(precision):
+    """In a process of its own; `python -m tests.benchmarks.memory` does this up to 1024 px."""
+    pytest.importorskip("resource")
+    from benchmarks.memory import measure_apart
+
+    found = measure_apart(256, precision, None)
+    run = found["peak"] - found["before"]
+    assert run > 0.2 * GB  # or there is nothing to foretell
+    assert found["foretold"] == pytest.approx(found["peak"], rel=0.25)
+    assert found["foretold"] - found["before"] == pytest.approx(run, rel=0.25)
+
+
+def test_what_needs_more_is_foretold_more():
+    for less, more in (
+        (need(256), need(257)),
+        (need(512, precision="bfloat16"), need(512)),
+        (need(512, Settings(content_layer="block3_conv1", style_layers=["block1_conv1"])), need(512)),
+        (need(512), need(512, Settings(optimizer="lbfgs"))),
+        (need(128), need(128, style=1024)),
+    ):
+        assert less < more
+    assert need(2048) - need(1024) == pytest.approx(4 * (need(1024) - need(512)), rel=0.01)
+
+
+@pytest.mark.parametrize("left", [0.3 * GB, GB, 22 * GB])
+@pytest.mark.parametrize("shape", [[1, 1000, 1500, 3], [1, 300, 100, 3]])
+def test_largest_size_is_the_largest(left, shape):
+    size = largest_size(shape, square(9), DEFAULT, "float32", left)
+
+    def needed(longer):
+        scaled = [1, *(round(side * longer / max(shape)) for side in shape[1:3]), 3]
+        return peak_bytes(scaled, square(longer), DEFAULT, "float32")
+
+    assert needed(size) <= left < needed(size + 1)
+
+
+def test_run_that_cannot_fit_is_refused_with_the_largest_size_that_does(monkeypatch):
+    monkeypatch.setattr(budget, "available_bytes", lambda: GB)
+    check_memory(square(512), square(512), DEFAULT, "float32")
+    with pytest.raises(
+        InputError, match=r"^a run at 2048×2048 pixels needs about \d+\.\d GB .* 1\.0 GB are left"
+    ) as error:
+        check_memory(square(2048), square(2048), DEFAULT, "float32")
+    size = int(str(error.value).removesuffix(".").rpartition(" ")[2])
+    check_memory(square(size), square(size), DEFAULT, "float32")
+    monkeypatch.setattr(budget, "available_bytes", lambda: 1000)
+    with pytest.raises(InputError, match="free some"):
+        check_memory(square(64), square(64), DEFAULT, "float32")
+
+
+def test_nothing_is_refused_where_memory_is_unknown(monkeypatch):
+    monkeypatch.setattr(budget, "available_bytes", lambda: None)
+    check_memory(square(10_000), square(10_000), DEFAULT, "float32")
+
+
+def test_transfer_is_refused_before_it_starts(monkeypatch, noise):
+    from nst_helpers import StyleTransfer
+
+    monkeypatch.setattr(budget, "available_bytes", lambda: 1000)
+    with pytest.raises(InputError, match="GB of memory"):
+        StyleTransfer(noise(), noise(), weights=None)
+
+
+@pytest.fixture
+def system(tmp_path, monkeypatch):
+    """A function that writes files as Linux would, below a root of this test's own, with nothing else known."""
+    monkeypatch.setattr(budget, "SYSTEM", tmp_path)
+    monkeypatch.setattr(budget, "_gpu_bytes", lambda: None)
+    monkeypatch.delattr(budget.os, "sysconf", raising=False)
+
+    def write(name, text):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+
+    return write
+
+
+def test_unknown_system(system):
+    assert available_bytes() is None
+
+
+def test_available_memory_of_linux(system):
+    system("proc/meminfo", "MemTotal: 9000 kB\nMemFree: 1000 kB\nMemAvailable:    5000 kB\n")
+    assert available_bytes() == 5000 * 1024
+
+
+@pytest.mark.parametrize(
+    ("folder", "limit", "used"),
+    [("", "memory.max", "memory.current"), ("memory/", "memory.limit_in_bytes", "memory.usage_in_bytes")],
+)
+def test_limit_of_a_container(system, folder, limit, used):
+    system("proc/meminfo", "MemAvailable: 5000000 kB\n")
+    system(f"sys/fs/cgroup/{folder}{limit}", "3000\n")
+    system(f"sys/fs/cgroup/{folder}{used}", "2000\n")
+    system(f"sys/fs/cgroup/{folder}memory.stat", "anon 1500\ninactive_file 400\n")
+    assert available_bytes() == 1400
+    system(f"sys/fs/cgroup/{folder}{limit}", "max\n")
+    assert available_bytes() == 5000000 * 1024
+
+
+@pytest.mark.parametrize("text", ["", "garbage", "MemAvailable:", "MemAvailable: many kB"])
+def test_odd_system_files(system, text):
+    system("proc/meminfo", text)
+    system("sys/fs/cgroup/memory.max", text)
+    assert available_bytes() is None
+
+
+def fake_gpu(monkeypatch, told):
+    """A GPU whose driver tells this; TensorFlow holds 5 MB of which it uses 2."""
+    from nst_helpers import hardware
+
+    monkeypatch.setattr(hardware, "GPUS", ["a GPU"])
+    monkeypatch.setattr(hardware.tf.config.experimental, "get_memory_info", lambda _: {"peak": 5, "current": 2})
+    monkeypatch.setattr(budget.shutil, "which", lambda name: name)
+    answer = types.SimpleNamespace(stdout=told)
+    monkeypatch.setattr(budget.subprocess, "run", lambda *_, **__: answer)
+
+
+def test_free_memory_of_the_gpu(monkeypatch):
+    fake_gpu(monkeypatch, "1000\n14000\n")
+    assert available_bytes() == (14000 << 20) + 3
+
+
+@pytest.mark.parametrize("told", ["", "No devices were found", "[N/A]"])
+def test_gpu_that_tells_nothing(monkeypatch, told):
+    fake_gpu(monkeypatch, told)
+    monkeypatch.setattr(budget, "_system_bytes", lambda: 7)
+    monkeypatch.setattr(budget, "_container_bytes", lambda: None)
+    assert available_bytes() == 7
+
+
+def test_driver_that_hangs(monkeypatch):
+    def hang(*_, **__):
+        raise subprocess.TimeoutExpired("nvidia-smi", 10)
+
+    fake_gpu(monkeypatch, "")
+    monkeypatch.setattr(budget.subprocess, "run", hang)
+    assert budget._gpu_bytes() is None
+
+
+def test_plan(monkeypatch):
+    """With steps of 1 s at 96×48 pixels and 4 s at 192×96: 1 s for every 4608 pixels."""
+
+    def time_step(content, style, size, settings):
+        features = types.SimpleNamespace(precision="float32")
+        return size * size // 2, size * size / 96 / 96, types.SimpleNamespace(settings=DEFAULT, features=features)
+
+    monkeypatch.setattr(budget, "_time_step", time_step)
+    monkeypatch.setattr(budget, "available_bytes", lambda: 2 * GB)
+    image = np.zeros((1, 50, 100, 3), np.float32)
+    costs = budget.budget(image, image, 10, sizes=[96, 384, 2048], progress=False)
+    assert [cost.seconds_per_step for cost in costs] == pytest.approx([1, 16, (2048 / 96) ** 2])
+    assert [cost.seconds for cost in costs] == pytest.approx([10, 160, 10 * (2048 / 96) ** 2])
+    assert [cost.fits for cost in costs] == [True, True, False]
+    assert [cost.peak_bytes for cost in costs] == sorted(cost.peak_bytes for cost in costs)
+
+
+def test_real_steps_are_timed(noise):
+    (cost,) = budget.budget(
+        noise(20, 40),
+        noise(),
+        7,
+        sizes=[96],
+        progress=False,
+        weights=None,
+        content_layer="block1_conv1",
+        style_layers=["block1_conv1"],
+    )
+    assert 0 < cost.seconds_per_step < 60
+    assert cost.seconds == pytest.approx(7 * cost.seconds_per_step)
+    assert cost.fits

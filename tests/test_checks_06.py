@@ -1,0 +1,64 @@
+"""The checkers of notebook 06 accept their solutions and refuse the usual mistakes with a helpful sentence."""
+
+import re
+from math import log10
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+
+from nst_helpers.checks import explorer as checks_explorer
+
+NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "06_weight_explorer.ipynb"
+CHECKS = {
+    "slider_value": checks_explorer.check_log_slider,
+    "new_share": checks_explorer.check_new_share,
+    "balancing_beta": checks_explorer.check_balancing_beta,
+}
+
+
+def solutions():
+    for cell in nbformat.read(NOTEBOOK, as_version=4).cells:
+        yield from re.findall(r"<details>.*?```python\n(.*?)```", "".join(cell["source"]), re.DOTALL)
+
+
+def test_every_exercise_has_a_solution_that_is_accepted(capsys):
+    found = list(solutions())
+    assert [re.search(r"def (\w+)", code).group(1) for code in found] == list(CHECKS)
+    for code, (name, check) in zip(found, CHECKS.items(), strict=True):
+        names = {"np": np}
+        exec(code, names)
+        check(names[name])
+        assert capsys.readouterr().out.startswith(f"✓ {name}")
+
+
+WRONG = [
+    ("slider_value", lambda p, low, high: low + p * (high - low), "multiply by the same factor"),
+    ("slider_value", lambda p, low, high: log10(low) + p * (log10(high) - log10(low)), "raise 10 to it"),
+    ("slider_value", lambda p, low, high: (high / low) ** p, "begin at low"),
+    ("slider_value", lambda p, low, high: low * high**p, "multiply by (high / low)"),
+    ("slider_value", lambda p, low, high: high * (low / high) ** p, "from high to low"),
+    ("slider_value", lambda p, low, high: None, "returns nothing yet"),
+    ("slider_value", lambda p, low, high: str(p), "not numbers"),
+    ("new_share", lambda s, f: s * f, "cannot outgrow 1"),
+    ("new_share", lambda s, f: min(1.0, s * f), "cannot outgrow 1|cutting it off"),
+    ("new_share", lambda s, f: s * f / (1 + s * f), "the others pull as they did"),
+    ("new_share", lambda s, f: (1 - s) / (1 - s + s * f), "what the others have"),
+    ("new_share", lambda s, f: ..., "returns nothing yet"),
+    ("new_share", lambda s, f: s / 0, "ZeroDivisionError"),
+    ("balancing_beta", lambda a, c, s: a * s / c, "upside down"),
+    ("balancing_beta", lambda a, c, s: c / s, "α has no effect yet"),
+    ("balancing_beta", lambda a, c, s: a * (c / s) ** 2, "compare them as they are"),
+    ("balancing_beta", lambda a, c, s: c / (a * s), "multiply by it"),
+    ("balancing_beta", lambda a, c, s: a, "not the pulls"),
+]
+
+
+@pytest.mark.parametrize(("name", "answer", "hint"), WRONG)
+def test_a_wrong_answer_is_refused_with_a_hint(name, answer, hint, capsys):
+    answer.__name__ = name
+    CHECKS[name](answer)
+    said = capsys.readouterr().out
+    assert said.startswith(f"✗ {name}, not yet")
+    assert re.search(hint.replace("(", r"\(").replace(")", r"\)"), said), said

@@ -1,0 +1,102 @@
+"""The checkers of notebook 08 accept their solutions and refuse the usual mistakes with a helpful sentence."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+
+from nst_helpers.checks import runs as checks_runs
+
+NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "08_iterations_and_snapshots.ipynb"
+CHECKS = {
+    "enough": checks_runs.check_enough,
+    "speckle": checks_runs.check_speckle,
+    "equal_steps": checks_runs.check_equal_steps,
+}
+
+
+def solutions():
+    for cell in nbformat.read(NOTEBOOK, as_version=4).cells:
+        for code in re.findall(r"<details>.*?```python\n(.*?)```", "".join(cell["source"]), re.DOTALL):
+            yield pytest.param(code, id=re.search(r"def (\w+)", code).group(1))
+
+
+@pytest.mark.parametrize("code", list(solutions()))
+def test_the_solution_in_the_notebook_is_accepted(code, capsys):
+    names = {"np": np}
+    exec(code, names)
+    name = re.search(r"def (\w+)", code).group(1)
+    CHECKS[name](names[name])
+    assert capsys.readouterr().out.startswith(f"✓ {name}")
+
+
+def test_every_exercise_has_its_solution():
+    assert sorted(param.id for param in solutions()) == sorted(CHECKS)
+
+
+def first_below(changes, threshold, patience):
+    return next((i for i, change in enumerate(changes) if change < threshold), -1)
+
+
+def counted(changes, threshold, patience):
+    below = [i for i, change in enumerate(changes) if change < threshold]
+    return below[0] if len(below) >= patience else -1
+
+
+def window(changes, threshold, patience, last=0, shift=0):
+    for i in range(len(changes) - patience + 1 - last):
+        if max(changes[i : i + patience]) < threshold:
+            return i + shift * (patience - 1)
+    return -1
+
+
+def way(changes, n, lead=True, share=0):
+    accumulated = np.cumsum(np.append([0] if lead else [], changes))
+    return np.abs(accumulated[:, None] - np.linspace(0, accumulated[-1], n + share)).argmin(axis=0)
+
+
+def calm(chosen, quantile=0.2):
+    return chosen <= np.quantile(chosen, quantile)
+
+
+WRONG = [
+    ("enough", lambda c, t, p: None, "returns nothing"),
+    ("enough", first_below, "a single small change"),
+    ("enough", counted, "need not follow"),
+    ("enough", lambda c, t, p: window(c, t, p, last=1), "the very end is missed"),
+    ("enough", lambda c, t, p: window(c, t, p, shift=1), "last of the small changes"),
+    ("enough", lambda c, t, p: int(np.argmin(c)), "smallest change decides"),
+    ("enough", lambda c, t, p: window(c, t, p) if window(c, t, p) >= 0 else len(c), "where -1 is right"),
+    ("enough", lambda c, t, p: c[p], "is right"),
+    ("speckle", lambda f, c: f.mean(), "over all positions"),
+    ("speckle", lambda f, c: f[calm(f)].mean(), "ask the content"),
+    ("speckle", lambda f, c: f[~calm(c, 0.8)].mean(), "busiest"),
+    ("speckle", lambda f, c: c[calm(c)].mean(), "content's own"),
+    ("speckle", lambda f, c: (f * calm(c)).mean(), "count as zeros"),
+    ("speckle", lambda f, c: f[c <= c.min() + 0.2 * np.ptp(c)].mean(), "fifth of the content's *range*"),
+    ("speckle", lambda f, c: f[calm(c)], "shape"),
+    ("speckle", lambda f, c: float(f[calm(c)].mean()) * 255, "is right"),
+    ("equal_steps", lambda c, n: np.linspace(0, len(c), n).round().astype(int), "equal times"),
+    ("equal_steps", lambda c, n: way(c, n, lead=False), "one snapshot too early"),
+    ("equal_steps", lambda c, n: way(c, n, share=1)[:-1], "last snapshot is missing"),
+    ("equal_steps", lambda c, n: np.sort(np.argsort(c)[-n:]), "largest changes"),
+    ("equal_steps", lambda c, n: way(c, n + 1), "shape"),
+    ("equal_steps", lambda c, n: c[: n // 0], "ZeroDivisionError"),
+]
+
+
+@pytest.mark.parametrize(("name", "answer", "hint"), WRONG, ids=[f"{name}, {hint}" for name, _, hint in WRONG])
+def test_a_wrong_answer_is_refused_with_a_hint(name, answer, hint, capsys):
+    CHECKS[name](answer)
+    out = capsys.readouterr().out
+    assert out.startswith("✗") and hint in out
+
+
+def test_right_answers_written_otherwise_are_accepted(capsys):
+    CHECKS["enough"](window)
+    CHECKS["enough"](lambda c, t, p: np.int64(window(c, t, p)))
+    CHECKS["speckle"](lambda f, c: float(f[calm(c)].mean()))
+    CHECKS["equal_steps"](lambda c, n: list(map(int, way(c, n))))
+    assert capsys.readouterr().out.count("✓") == 4

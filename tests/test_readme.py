@@ -1,0 +1,169 @@
+"""What README, CONTRIBUTING and the like say is so: links, commands, options, numbers."""
+
+import importlib
+import json
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pictures import results
+from PIL import Image
+
+from nst_helpers.commands import cli
+from nst_helpers.course import NOTEBOOKS, REPOSITORY
+
+ROOT = Path(__file__).parents[1]
+TEXTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "data/SOURCES.md")
+
+each_text = pytest.mark.parametrize("name", TEXTS)
+
+
+def text_of(name):
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def without_code(text):
+    return re.sub(r"(?ms)^```.*?^```", "", text)
+
+
+@each_text
+def test_relative_links_and_pictures_exist(name):
+    prose = without_code(text_of(name))
+    targets = re.findall(r"\]\(([^)\s]+)\)", prose) + re.findall(r'(?:src|href)="([^"]+)"', prose)
+    for target in targets:
+        if not re.match(r"https?:|#|mailto:", target):
+            path = (ROOT / name).parent / target.partition("#")[0]
+            assert path.exists() or (path.suffix == ".ipynb" and path.stem in NOTEBOOKS), target
+
+
+@each_text
+def test_reference_links_are_defined_and_used(name):
+    prose = without_code(text_of(name))
+    defined = set(re.findall(r"(?m)^\[([^\]]+)\]: \S+$", prose))
+    used = set(re.findall(r"\]\[([^\]]+)\]", prose))
+    assert used == defined
+
+
+@each_text
+def test_paths_in_code_style_exist(name):
+    for path in re.findall(r"`((?:nst_helpers|notebooks|data|tests|\.ci|\.github)/[\w./,-]*)`", text_of(name)):
+        assert (ROOT / path).exists(), path
+
+
+def commands(name):
+    """Each command of a text's shell blocks as a list of words, comments and `&&` taken apart."""
+    blocks = re.findall(r"(?ms)^```bash\n(.*?)^```", text_of(name))
+    for line in "\n".join(blocks).splitlines():
+        for part in line.split("&&"):
+            if words := shlex.split(part, comments=True):
+                yield words
+
+
+def nst_options():
+    return set(cli._parser()._option_string_actions)
+
+
+def help_of(*command):
+    ended = subprocess.run([sys.executable, *command, "--help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    return ended.stdout
+
+
+@each_text
+def test_every_nst_command_can_be_parsed(name):
+    for words in commands(name):
+        if Path(words[0]).name == "nst":
+            if words[1] in cli.COMMANDS:
+                shown = help_of("-m", "nst_helpers", words[1])
+                assert all(word.partition("=")[0] in shown for word in words[2:] if word.startswith("--")), words
+            elif "--help" not in words:
+                cli._parser().parse_args(words[1:])
+
+
+@each_text
+def test_every_module_that_is_run_exists_and_knows_its_options(name):
+    for words in commands(name):
+        if Path(words[0]).name.startswith("python") and "-m" in words and words[2] not in ("venv", "pip", "pytest"):
+            assert importlib.util.find_spec(words[2]), words
+            options = [word for word in words[3:] if word.startswith("--")]
+            assert not options or all(option in help_of("-m", words[2]) for option in options), words
+
+
+@each_text
+def test_every_file_that_a_command_names_exists(name):
+    for words in commands(name):
+        for word in words:
+            if re.match(r"(data|notebooks|tests|\.ci)/", word):
+                assert (ROOT / word).exists(), word
+        if words[0].startswith((".ci/", "tests/")):
+            assert (ROOT / words[0]).stat().st_mode & 0o100, f"{words[0]} cannot be executed"
+
+
+@each_text
+def test_options_in_the_prose_exist(name):
+    others = {"--execute", "--repository"}
+    for option in re.findall(r"`(--[\w-]+)", without_code(text_of(name))):
+        assert option in nst_options() | others, option
+
+
+def test_readme_leads_to_every_notebook_in_the_course_s_order():
+    linked = re.findall(r"\]\(notebooks/(\w+)\.ipynb\)", text_of("README.md").partition("## The course")[2])
+    assert tuple(dict.fromkeys(linked))[: len(NOTEBOOKS)] == NOTEBOOKS
+
+
+def first_cell(name):
+    return json.loads((ROOT / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"][0]["source"]
+
+
+@pytest.mark.parametrize("name", ["README.md", "notebooks/00_start_here.ipynb"])
+def test_the_map_s_minutes_are_those_that_each_notebook_says(name):
+    rows = re.findall(r"\| \[[^\]]+\]\((?:notebooks/)?(\d\d_\w+)\.ipynb\) \|[^\n]*?\| (\d+) \|\n?", text_of(name))
+    there = [(book, minutes) for book, minutes in rows if (ROOT / "notebooks" / f"{book}.ipynb").exists()]
+    assert len(there) == len(list((ROOT / "notebooks").glob("*.ipynb")))
+    for book, minutes in there:
+        assert re.search(rf"\*\*Time:\*\* {minutes} minutes", "".join(first_cell(book))), book
+
+
+def test_results_are_those_of_the_shipped_run():
+    if not (results.RUN / f"iteration_{results.ITERATIONS[-1]:05d}.jpg").exists():
+        pytest.skip("the run that ships has not come to its end")
+    _, mark, rest = text_of("README.md").partition(results.MARKS[0])
+    assert mark
+    assert rest.partition(results.MARKS[1])[0] == results.section()
+
+
+def test_the_gallery_is_of_the_size_that_the_readme_says():
+    section = text_of("README.md").partition("## Gallery")[2].partition("\n## ")[0]
+    size = int(re.search(r"(\d+) px", section)[1])
+    with Image.open(ROOT / "notebooks" / "previews" / "gallery.jpg") as sheet:
+        assert sheet.info["comment"].decode() == f"{size} px, {cli.ITERATIONS} iterations"
+
+
+def test_citation_changes_and_package_agree():
+    citation = dict(re.findall(r"(?m)^([\w-]+): (\S+)$", text_of("CITATION.cff")))
+    version = re.search(r'(?m)^version = "(.+)"$', text_of("pyproject.toml"))[1]
+    newest = re.search(r"(?m)^## (\S+) — (\S+)$", text_of("CHANGELOG.md"))
+    assert citation["version"] == version == newest[1]
+    assert citation["date-released"] == newest[2]
+    assert citation["repository-code"] == f"https://github.com/{REPOSITORY}"
+    assert citation["license"] == "MIT"
+
+
+def test_github_runs_what_ci_runs():
+    steps = re.findall(r"(?m)^ +- run: (.+)$", text_of(".github/workflows/test.yml"))
+    assert ".ci/run" in steps
+    for step in steps:
+        assert (ROOT / step).stat().st_mode & 0o100, f"{step} cannot be executed"
+
+
+def test_colab_s_set_is_one_that_the_package_allows():
+    required = {re.split(r"[=<>~]", line)[0]: line for line in text_of("pyproject.toml").splitlines() if ">=" in line}
+    pins = re.findall(r"(?m)^([\w-]+)==([\d.]+)", text_of("tests/colab/requirements.txt"))
+    assert {"tensorflow", "ipywidgets", "ipykernel", "ipython"} <= {name for name, _ in pins}
+    lowest = dict(re.findall(r'"([\w-]+)>=([\d.]+)"', "".join(required.values())))
+    for name, pin in pins:
+        if name in lowest:
+            have, need = ([int(part) for part in number.strip(".").split(".")] for number in (pin, lowest[name]))
+            assert have >= need, name
