@@ -1,49 +1,11 @@
-"""The checkers of notebooks 03 to 05 accept their solutions and refuse the usual mistakes with a helpful sentence."""
+"""The checkers of notebooks 03 to 05 refuse the usual mistakes with a helpful sentence."""
 
-import re
-from pathlib import Path
-
-import nbformat
 import numpy as np
 import pytest
 import tensorflow as tf
+from exercises import checks
 
-from nst_helpers.checks import losses as checks_losses
-
-NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
-
-
-def solutions():
-    for path in sorted(NOTEBOOKS.glob("0[345]_*.ipynb")):
-        for cell in nbformat.read(path, as_version=4).cells:
-            for code in re.findall(r"<details>.*?```python\n(.*?)```", "".join(cell["source"]), re.DOTALL):
-                yield pytest.param(code, id=re.search(r"def (\w+)", code).group(1))
-
-
-CHECKS = {
-    "weighted_style_loss": checks_losses.check_style_loss,
-    "equal_weights": checks_losses.check_equal_weights,
-    "palette_noise": checks_losses.check_palette_noise,
-    "total_variations": checks_losses.check_total_variation,
-    "from_sums": checks_losses.check_translate,
-    "gradient_shares": checks_losses.check_gradient_shares,
-    "tv_gradient": checks_losses.check_tv_gradient,
-    "make_step": checks_losses.check_live_weight,
-    "guarded_step": checks_losses.check_guard,
-}
-
-
-@pytest.mark.parametrize("code", list(solutions()))
-def test_the_solution_in_the_notebook_is_accepted(code, capsys):
-    names = {"np": np, "tf": tf}
-    exec(code, names)
-    name = re.search(r"def (\w+)", code).group(1)
-    CHECKS[name](names[name])
-    assert capsys.readouterr().out.startswith(f"✓ {name}")
-
-
-def test_every_exercise_has_its_solution():
-    assert sorted(param.id for param in solutions()) == sorted(CHECKS)
+CHECKS = checks("0[345]_*")
 
 
 def mean_square(x, **options):
@@ -126,6 +88,7 @@ WRONG = {
         "must be the same": lambda t: dict.fromkeys(t, 1.0),
         "return a dict": lambda t: list(t.values()),
         "nothing yet": lambda t: None,
+        "are numbers": lambda t: dict.fromkeys(t, "many"),
         "has the layers": lambda t: {"block1_conv1": 1.0},
     },
     "palette_noise": {
@@ -225,12 +188,3 @@ def test_a_wrong_answer_is_refused_with_a_hint(name, hint, wrong, capsys):
         CHECKS[name](wrong)
     said = capsys.readouterr().out
     assert said.startswith("✗") and hint in said, said
-
-
-@pytest.mark.parametrize("name", CHECKS)
-def test_an_answer_that_stops_is_told_and_raises_nothing(name, capsys):
-    def answer(*_):
-        raise ValueError("broken here")
-
-    CHECKS[name](answer)
-    assert "broken here" in capsys.readouterr().out

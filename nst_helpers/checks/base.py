@@ -4,7 +4,7 @@ A checker compares the answer with an oracle. It also knows the usual mistakes a
 with one of them, the reader hears its name. Nothing is raised, so that a notebook runs through with empty answers.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
 from typing import Any
 
@@ -24,11 +24,27 @@ def checker(check: Callable[[Callable], str]) -> Callable[[Callable], None]:
     @wraps(check)
     def checked(answer: Callable) -> None:
         try:
-            print(f"✓ {answer.__name__}: {check(answer)}")
+            print(f"✓ {answer.__name__}: {check(_watched(answer))}")
         except Refused as reason:
             print(f"✗ {answer.__name__}, not yet: {reason}")
 
     return checked
+
+
+def _watched(answer: Callable) -> Callable:
+    """Return the answer, which raises Refused where it stops with an error or returns nothing."""
+
+    @wraps(answer)
+    def watched(*arguments: Any) -> Any:
+        try:
+            got = answer(*arguments)
+        except Exception as error:
+            said = str(error).partition("\n")[0][:200]
+            raise Refused(f"{_given(arguments)}it stops with {type(error).__name__}: {said}") from error
+        require(got is not None and got is not Ellipsis, "it returns nothing yet; write its body, and end with return.")
+        return got
+
+    return watched
 
 
 def compare(
@@ -45,9 +61,8 @@ def compare(
         mistakes: explanation to a function that makes this mistake.
         tolerance: relative to the largest number of the right answer.
     """
-    given = f"given {', '.join(_describe(each) for each in arguments)}, "
     right = np.asarray(oracle(*arguments))
-    got = _result(answer, arguments, given)
+    got, given = call(answer, *arguments), _given(arguments)
     if got.shape == right.shape and _agree(got, right, tolerance):
         if got.dtype != right.dtype:
             raise Refused(f"the numbers are right, but they come as {got.dtype}; the course keeps {right.dtype}.")
@@ -70,27 +85,32 @@ def require(condition: Any, explanation: str) -> None:
 
 
 def call(answer: Callable, *arguments: Any) -> np.ndarray:
-    """Return what an answer gives as an array; raise Refused if it gives nothing or stops with an error."""
-    return _result(answer, arguments, f"given {', '.join(_describe(each) for each in arguments)}, ")
-
-
-def _result(answer: Callable, arguments: Sequence[Any], given: str) -> np.ndarray:
-    try:
-        got = answer(*arguments)
-    except Exception as error:
-        raise Refused(
-            f"{given}it stops with {type(error).__name__}: {str(error).partition(chr(10))[0][:200]}"
-        ) from error
-    if got is None or got is Ellipsis:
-        raise Refused("it returns nothing yet; write its body, and end it with return.")
+    """Return what an answer gives as an array; raise Refused if that is no numbers."""
+    got = answer(*arguments)
     try:
         got = np.asarray(got)
         if got.dtype.kind in "US":  # text that looks like a number is none
             raise TypeError
         np.float64(got)
     except (TypeError, ValueError) as error:
-        raise Refused(f"{given}it returns a {type(got).__name__}, not numbers.") from error
+        raise Refused(f"{_given(arguments)}it returns a {type(got).__name__}, not numbers.") from error
     return got
+
+
+def named_numbers(got: Any, names: Iterable[str], what: str) -> np.ndarray:
+    """Return the numbers of a dict in the order of the names; raise Refused if it is none of just these names.
+
+    Args:
+        what: is in the dict, such as "layer to weight".
+    """
+    require(isinstance(got, Mapping), f"it returns a {type(got).__name__}; return a dict from {what}.")
+    require(
+        set(got) == set(names), f"it has the {what.split()[0]}s {sorted(map(str, got))}, but was given {sorted(names)}."
+    )
+    try:
+        return np.array([float(got[name]) for name in names])
+    except (TypeError, ValueError) as error:
+        raise Refused(f"not all that is in its dict are numbers: {error}") from error
 
 
 def _agree(a: np.ndarray, b: np.ndarray, tolerance: float) -> bool:
@@ -107,6 +127,12 @@ def _difference(got: np.ndarray, right: np.ndarray, tolerance: float) -> str:
     return f"it returns {got[at]:.4g}{where} where {right[at]:.4g} is right."
 
 
+def _given(arguments: Sequence[Any]) -> str:
+    return f"given {', '.join(map(_describe, arguments))}, " if arguments else ""
+
+
 def _describe(argument: Any) -> str:
+    if isinstance(argument, Mapping):
+        return f"a dict of {', '.join(map(str, argument))}"
     shape = getattr(argument, "shape", None)
     return f"numbers of shape {list(shape)}" if shape is not None and len(shape) else repr(argument)

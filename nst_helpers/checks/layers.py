@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from ..layers import STYLE_LAYERS
-from .base import checker, require
+from .base import checker, named_numbers, require
 
 
 def _numbers(seed: int, layers: int = 5) -> dict[str, float]:
@@ -15,16 +15,8 @@ def _numbers(seed: int, layers: int = 5) -> dict[str, float]:
 
 
 def _weights(answer: Callable, *arguments: Mapping[str, float] | float) -> np.ndarray:
-    """Return the answer's weights in the order of the first argument's layers; refuse what is no dict of them."""
-    layers = list(arguments[0])
-    try:
-        got = answer(*arguments)
-    except Exception as error:
-        require(False, f"it stops with {type(error).__name__}: {error}")
-    require(got is not None and got is not Ellipsis, "it returns nothing yet; end it with return.")
-    require(isinstance(got, Mapping), f"it returns a {type(got).__name__}; return a dict from layer to weight.")
-    require(set(got) == set(layers), f"it has the layers {sorted(got)}, but was given {sorted(layers)}.")
-    return np.array([float(got[layer]) for layer in layers])
+    """Return the answer's weights in the order of the first argument's layers."""
+    return named_numbers(answer(*arguments), arguments[0], "layer to weight")
 
 
 @checker
@@ -33,11 +25,7 @@ def check_without_each(answer: Callable) -> str:
     for layers in (2, 5):
         weights = _numbers(layers, layers)
         given = dict(weights)
-        try:
-            got = answer(given)
-        except Exception as error:
-            require(False, f"it stops with {type(error).__name__}: {error}")
-        require(got is not None and got is not Ellipsis, "it returns nothing yet; end it with return.")
+        got = answer(given)
         require(isinstance(got, Mapping), f"it returns a {type(got).__name__}; return a dict from layer to weights.")
         require(set(got) == set(weights), f"it has the layers {sorted(got)}, but was given {sorted(weights)}.")
         require(given == weights, "it changes the weights that it was given; make new ones, {**weights, …}.")
