@@ -64,13 +64,9 @@ class Recording(Mapping[int, np.ndarray]):
         self._load = lru_cache(IN_MEMORY)(lambda path: load_image(path, report=None))
 
     def _of_snapshots(self, snapshots: "Sequence[Snapshot]") -> None:
-        rows, self._images = [], {}
-        for each in sorted(snapshots, key=lambda each: each.iteration):
-            losses = dict(vars(each.losses))
-            layers = losses.pop("style_layers")
-            rows.append({"iteration": each.iteration} | losses | layers)
-            self._images[each.iteration] = each.image
-        self.losses = _columns(rows)
+        snapshots = sorted(snapshots, key=lambda each: each.iteration)
+        self._images = {each.iteration: each.image for each in snapshots}
+        self.losses = _columns([each.row() for each in snapshots])
         self._load = lambda image: image
 
     def __getitem__(self, iteration: int) -> np.ndarray:

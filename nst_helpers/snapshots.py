@@ -77,9 +77,7 @@ class RunFolder:
 
     def note(self, snapshot: "Snapshot") -> None:
         """Remember the losses of a snapshot for `losses.csv`."""
-        losses = dict(vars(snapshot.losses))
-        layers = losses.pop("style_layers")
-        self.rows.append({"iteration": snapshot.iteration} | losses | layers)
+        self.rows.append(snapshot.row())
 
     def save(self, snapshot: "Snapshot", state: Mapping[str, np.ndarray]) -> None:
         """Write a snapshot's picture, all losses so far, and the state to go on from."""

@@ -50,6 +50,12 @@ class Snapshot:
     image: np.ndarray
     losses: Losses
 
+    def row(self) -> dict[str, float]:
+        """Return the iteration and all losses by name, the style layers' among them."""
+        losses = dict(vars(self.losses))
+        layers = losses.pop("style_layers")
+        return {"iteration": self.iteration} | losses | layers
+
 
 def _live(name: str) -> property:
     """A setting that may be changed between two steps of a run."""

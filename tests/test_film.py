@@ -4,7 +4,6 @@ import io
 import itertools
 import subprocess
 import sys
-from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -14,26 +13,7 @@ from nst_helpers.errors import InputError
 from nst_helpers.film import choose_frames, encode_film, save_film, visible_change
 from nst_helpers.images import load_image, save_image
 from nst_helpers.recording import Recording
-
-
-@dataclass
-class Losses:
-    """Stands in for the losses of transfer.py, which would start TensorFlow."""
-
-    content: float
-    style: float
-    tv: float
-    total: float
-    style_layers: dict[str, float]
-
-
-@dataclass
-class Snapshot:
-    """Stands in for the snapshot of transfer.py."""
-
-    iteration: int
-    image: np.ndarray
-    losses: Losses
+from nst_helpers.transfer import Losses, Snapshot
 
 
 def settling(n, noise):

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,28 +13,12 @@ from nst_helpers.errors import InputError
 from nst_helpers.recipe import Picture, Recipe, read_recipe
 from nst_helpers.settings import Settings
 from nst_helpers.snapshots import LOSSES, RECIPE, STATE, RunFolder, folder_name
-
-
-@dataclass
-class Losses:
-    """Stands in for the losses of transfer.py, which would start TensorFlow."""
-
-    total: float
-    style_layers: dict[str, float]
-
-
-@dataclass
-class Snapshot:
-    """Stands in for the snapshot of transfer.py."""
-
-    iteration: int
-    image: np.ndarray
-    losses: Losses
+from nst_helpers.transfer import Losses, Snapshot
 
 
 def snapshot(iteration):
     image = np.full((1, 4, 6, 3), 1 / (iteration + 1), np.float32)
-    return Snapshot(iteration, image, Losses(1 / (iteration + 3), {"block1_conv1": 2 / (iteration + 3)}))
+    return Snapshot(iteration, image, Losses(0.0, 0.0, 0.0, 1 / (iteration + 3), {"block1_conv1": 2 / (iteration + 3)}))
 
 
 def state(iteration):
