@@ -41,7 +41,8 @@ def _watched(answer: Callable) -> Callable:
         except Exception as error:
             said = str(error).partition("\n")[0][:200]
             raise Refused(f"{_given(arguments)}it stops with {type(error).__name__}: {said}") from error
-        require(got is not None and got is not Ellipsis, "it returns nothing yet; write its body, and end with return.")
+        if got is None or got is Ellipsis:
+            raise Refused("it returns nothing yet; write its body, and end it with return.")
         return got
 
     return watched
