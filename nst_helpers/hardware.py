@@ -41,6 +41,10 @@ with _banner_hidden():
             tf.config.experimental.set_memory_growth(_gpu, True)
 
 
+PROBES = 10
+"""How often each arithmetic is timed: the first are slow, and a busy machine disturbs some."""
+
+
 @lru_cache
 def fastest_precision() -> str:
     """Return the arithmetic in which VGG19 runs fastest here: "bfloat16" or "float16" where that pays, else "float32".
@@ -54,9 +58,11 @@ def fastest_precision() -> str:
         capability = tf.config.experimental.get_device_details(GPUS[0]).get("compute_capability", (0, 0))
         return "bfloat16" if capability >= (8, 0) else "float16" if capability >= (7, 0) else "float32"
     try:
-        return "bfloat16" if _convolution_seconds("bfloat16") < 0.8 * _convolution_seconds("float32") else "float32"
+        pairs = [[_convolution_seconds(each) for each in ("bfloat16", "float32")] for _ in range(PROBES)]
     except tf.errors.OpError:
         return "float32"
+    half, full = map(min, zip(*pairs, strict=True))
+    return "bfloat16" if half < 0.8 * full else "float32"
 
 
 def device_name() -> str:
@@ -78,9 +84,6 @@ def processor_name() -> str:
 
 def _convolution_seconds(precision: str) -> float:
     x, kernel = tf.ones([1, 64, 64, 128], precision), tf.ones([3, 3, 128, 128], precision)
-    seconds = []
-    for _ in range(4):
-        start = time.perf_counter()
-        tf.nn.conv2d(x, kernel, 1, "SAME").numpy()
-        seconds.append(time.perf_counter() - start)
-    return min(seconds)
+    start = time.perf_counter()
+    tf.nn.conv2d(x, kernel, 1, "SAME").numpy()
+    return time.perf_counter() - start

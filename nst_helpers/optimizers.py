@@ -8,23 +8,37 @@ place: a shallow copy of it is all it takes to go back.
 import numpy as np
 import tensorflow as tf
 
-BETA_1 = 0.9
-BETA_2 = {"decay": 0.99, "constant": 0.999}
-EPSILON = {"decay": 1.0, "constant": 1e-7}
-"""In units of the gradient's mean size. A large one keeps Adam from amplifying what hardly matters into noise."""
-DECAY_ITERATIONS = 30
 LBFGS_MEMORY = 10
 RISE = 1.05
 """L-BFGS goes back, and shortens its steps, where the loss rises by more than this factor."""
 
 
+def decay(k: int) -> tuple[float, float, float, float]:
+    """Return, for Adam's iteration k from 1, the share of the rate, β1, β2 and ε that suit pictures.
+
+    The rate falls, β1 grows: at first the picture is free to change, then it is steered by ever more gradients. ε, in
+    units of the gradient's mean size, keeps what hardly matters from being amplified into noise.
+    """
+    return (1 + (k - 1) / 30) ** -0.5, min(1 - 1 / (10 + k / 10), 0.97), 0.95, 1.0
+
+
+def constant(k: int) -> tuple[float, float, float, float]:
+    """Return the same for Adam as published."""
+    return 1.0, 0.9, 0.999, 1e-7
+
+
+SCHEDULES = {"decay": decay, "constant": constant}
+
+
 class Adam:
     """Adam for pictures, or plain Adam.
 
+    The means are kept corrected for having begun at zero: each is moved towards the new gradient by
+    (1 - β) / (1 - βᵏ), which is the published form in one line instead of two.
+
     Args:
         learning_rate: the first step's length, in units of the 0..1 pixel range.
-        schedule: "decay" lets the rate fall like 1/√k and takes an ε as large as the gradient; "constant" is Adam as
-            published, with a rate that stays.
+        schedule: "decay" or "constant", the functions above.
 
     Source: Kingma & Ba 2015, algorithm 1. Built in notebooks/05_the_loop.
     """
@@ -41,12 +55,12 @@ class Adam:
         if self.moments is None:
             self.moments = tf.zeros_like(image), tf.zeros_like(image)
             self.unit = float(tf.reduce_max(tf.abs(gradient))) or 1.0
-        rate = self.learning_rate
-        if self.schedule == "decay":
-            rate /= (1 + self.iteration / DECAY_ITERATIONS) ** 0.5
         self.iteration += 1
-        numbers = (float(self.iteration), rate, BETA_2[self.schedule], EPSILON[self.schedule])
-        image, *self.moments = _adam(image, gradient / self.unit, *self.moments, *map(tf.constant, numbers))
+        k = self.iteration
+        share, beta_1, beta_2, epsilon = SCHEDULES[self.schedule](k)
+        new = [(1 - beta) / (1 - beta**k) for beta in (beta_1, beta_2)]  # how much of a mean is the new gradient
+        numbers = map(tf.constant, (*new, share * self.learning_rate, epsilon))
+        image, *self.moments = _adam(image, gradient / self.unit, *self.moments, *numbers)
         return image
 
     def restart(self) -> None:
@@ -67,11 +81,11 @@ class Adam:
 
 
 @tf.function(reduce_retracing=True)  # images of many shapes may come by
-def _adam(image, gradient, mean, square, iteration, rate, beta_2, epsilon):
-    mean = BETA_1 * mean + (1 - BETA_1) * gradient
-    square = beta_2 * square + (1 - beta_2) * gradient**2
-    typical = tf.sqrt(square / (1 - beta_2**iteration))
-    step = mean / (1 - BETA_1**iteration) / (typical + epsilon * tf.reduce_mean(typical) + 1e-30)
+def _adam(image, gradient, mean, square, new, new_square, rate, epsilon):
+    mean += new * (gradient - mean)
+    square += new_square * (gradient**2 - square)
+    typical = tf.sqrt(square)
+    step = mean / (typical + epsilon * tf.reduce_mean(typical) + 1e-30)
     return tf.clip_by_value(image - rate * step, 0.0, 1.0), mean, square
 
 

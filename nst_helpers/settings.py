@@ -18,7 +18,7 @@ CHOICES = {
 }
 INITS = ("content", "noise", "style", "image")
 LARGEST_WEIGHT = 1e12
-LEARNING_RATE = {"decay": 0.1, "constant": 0.02}
+LEARNING_RATE = {"decay": 0.2, "constant": 0.02}
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,7 @@ class StyleTransfer:
         init: where the image starts: "content", "noise", "style" (scaled to the content's shape), or an image.
         optimizer: "adam" or "lbfgs". An iteration is one update of the image, after which it is evaluated once.
         learning_rate: length of the first step, in units of the 0..1 pixel range; None takes what suits the schedule.
-        schedule: "decay" lets Adam's rate fall like 1/√k and takes a large ε; "constant" is Adam as published.
+        schedule: "decay" lets Adam's rate fall and its β1 grow, with a large ε; "constant" is Adam as published.
         reduction: "mean" makes weights mean the same at every size; "sum" is the literal form, on VGG19's raw
             activations and with all layers' weights 1.
         pooling: "max", as VGG19 was trained, or "avg".

@@ -28,7 +28,7 @@ SMALL = {
     "style_layers": ["block1_conv1", "block2_conv1"],
     "precision": "float32",
 }
-WEIGHTS = {"alpha": 1.0, "beta": 1e4, "gamma": 10.0, "learning_rate": 0.1}
+WEIGHTS = {"alpha": 1.0, "beta": 1e4, "gamma": 10.0, "learning_rate": 0.2}
 
 
 @pytest.fixture(scope="module")

@@ -193,6 +193,12 @@ def test_a_constant_schedule_is_adam_as_published(shallow):
         images.append(snapshot.image)
 
 
+def test_the_usual_schedule_asks_ever_more_gradients_for_ever_shorter_steps():
+    rates, betas, *_ = zip(*map(optimizers.decay, range(1, 400)), strict=True)
+    assert rates[0] == 1 and all(a > b for a, b in pairwise(rates))
+    assert betas[0] == pytest.approx(0.9, abs=0.01) and betas[-1] == 0.97 and sorted(betas) == list(betas)
+
+
 def test_the_usual_schedule_takes_ever_shorter_steps(shallow):
     images = [s.image for s in shallow(alpha=0, beta=0, gamma=1).steps(30)]
     steps = [np.abs(b - a).max() for a, b in pairwise(images)]

@@ -22,9 +22,9 @@ explore(size=192, beta=300, iterations=400)
 """
 SCENES = ((40, None), (90, ("style", "100000")), (140, ("style", "3000")))
 """Up to which iteration to play, after which slider was set to what."""
-STEP = 4
+STEP = 6
 """Iterations between two frames."""
-WIDTH, MILLISECONDS, LAST_MILLISECONDS, COLOURS = 720, 150, 2500, 160
+WIDTH, MILLISECONDS, LAST_MILLISECONDS, COLOURS = 640, 200, 2500, 160
 
 
 def main() -> None:
