@@ -29,7 +29,7 @@ def test_foretold_is_near_the_measured_peak():
     from benchmarks.memory import measure_apart
 
     found = measure_apart(512, "float32", None)
-    assert found["peak"] > 2 * found["before"]  # or what TensorFlow takes by itself would make any forecast right
+    assert found["peak"] > 1.8 * found["before"]  # or what TensorFlow takes by itself would make any forecast right
     assert found["foretold"] == pytest.approx(found["peak"], rel=0.25)
 
 

@@ -29,7 +29,7 @@ def run():
 
 @pytest.fixture
 def fresh(run):
-    run.change(alpha=1, beta=1e4, gamma=10, learning_rate=0.1)
+    run.change(alpha=1, beta=1e4, gamma=10, learning_rate=0.2)
     run.restart()
     return run
 
@@ -77,7 +77,7 @@ def test_restarted_run_is_the_same_to_the_last_bit(optimizer):
     run.advance(2)
     run.restart()
     assert (run.iteration, run.history, run.changes, run.pace) == (0, [], {}, None)
-    run.change(beta=1e4, learning_rate=0.1)
+    run.change(beta=1e4, learning_rate=0.2)
     run.advance(6)
     np.testing.assert_array_equal(run.image, first)
 
@@ -107,7 +107,7 @@ def test_remembered_picture_does_not_change_any_more(fresh):
     fresh.change(beta=7)
     fresh.advance(2)
     np.testing.assert_array_equal(kept.image, image)
-    assert kept.weights == {"alpha": 1, "beta": 1e4, "gamma": 10, "learning_rate": 0.1}
+    assert kept.weights == {"alpha": 1, "beta": 1e4, "gamma": 10, "learning_rate": 0.2}
 
 
 def test_obstacles(fresh):
