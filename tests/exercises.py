@@ -1,7 +1,9 @@
 """The exercises as the notebooks have them: the checker, the name that it is called with, and the solution shown."""
 
+import io
 import re
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -47,3 +49,11 @@ def exercises(notebook: str = "*") -> list[Exercise]:
 def checks(notebook: str) -> dict[str, Callable]:
     """Return the checkers of the notebooks whose name fits the pattern, by the function that each checks."""
     return {exercise.name: exercise.check for exercise in exercises(notebook)}
+
+
+def refusal(check: Callable, wrong: Callable) -> str:
+    """Return what a checker says to a wrong answer, which must be a refusal."""
+    with redirect_stdout(io.StringIO()) as said, np.errstate(all="ignore"):
+        check(wrong)
+    assert said.getvalue().startswith("✗"), said.getvalue()
+    return said.getvalue()

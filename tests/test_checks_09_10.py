@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from exercises import checks
+from exercises import checks, refusal
 
 CHECKS = checks("09_*") | checks("10_*")
 
@@ -98,8 +98,5 @@ CASES = [pytest.param(name, hint, wrong, id=f"{name}: {hint}") for name in WRONG
 
 
 @pytest.mark.parametrize(("name", "hint", "wrong"), CASES)
-def test_a_wrong_answer_is_refused_with_a_hint(name, hint, wrong, capsys):
-    with np.errstate(all="ignore"):
-        CHECKS[name](wrong)
-    said = capsys.readouterr().out
-    assert said.startswith("✗") and hint in said, said
+def test_a_wrong_answer_is_refused_with_a_hint(name, hint, wrong):
+    assert hint in refusal(CHECKS[name], wrong)
