@@ -179,6 +179,21 @@ def test_slider_reaches_the_next_iteration_and_leaves_a_mark(explorer, name):
     assert explorer.view.curves.value != curves
 
 
+def test_moved_slider_is_answered_by_the_very_next_iteration(explorer):
+    play(explorer)
+    explorer._curves.due = explorer._shares.due = 0
+    before, curves = explorer.run.iteration, explorer.view.curves.value
+    shown = explorer.view.picture.value
+    explorer.view.sliders["beta"].slider.value = 1e6
+    play(explorer)
+    assert explorer.run.iteration == before + 1
+    assert explorer.view.picture.value != shown
+    assert explorer.view.curves.value == curves  # they are dear, and can wait
+    play(explorer)
+    assert explorer.run.iteration > before + 2
+    assert explorer.view.curves.value != curves
+
+
 def test_slider_changes_where_the_picture_goes(explorer):
     def style_after(beta):
         explorer.view.again.click()

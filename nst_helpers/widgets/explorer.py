@@ -120,6 +120,7 @@ class WeightExplorer(Panel):
         layers = sorted({*STYLE_LAYERS, *recipe.settings.style_layers}, key=LAYERS.index)
         self.view = ExplorerView(layers, self.contents.box, self.styles.box, self.strip.box)
         self._curves, self._shares = Seldom(1.0), Seldom(2.0)
+        self._awaited = False  # a slider has moved since the last picture was shown
         super().__init__()
         self.box.children = self.view.layout(self.status)
         self.box.add_class("nst-explorer")
@@ -203,6 +204,7 @@ class WeightExplorer(Panel):
     def change_weight(self, name: str) -> None:
         """Give a slider's value to the run; the next iteration goes by it."""
         self.run.change(**{name: self.view.sliders[name].value})
+        self._awaited = True
         if self.run.meter.is_fresh:
             self.view.show_shares(self.run)
 
@@ -219,7 +221,7 @@ class WeightExplorer(Panel):
             try:
                 left = self.run.recipe.iterations - self.run.iteration
                 if left > 0:
-                    self._advance(left, TICK_SECONDS)
+                    self._advance(left, 0 if self._awaited else TICK_SECONDS)
                 else:
                     self.pause()
                     self.say(f"{self.run.iteration} iterations are done; raise “stop at” and press play to go on.")
@@ -308,9 +310,10 @@ class WeightExplorer(Panel):
     def show(self, *, everything: bool = False) -> None:
         """Show the run as it is; its curves and shares only once they are due, or with everything."""
         self.view.show_run(self.run, self.compared)
-        if self.run.history:
+        if self.run.history and (everything or not self._awaited):  # the picture that is waited for comes first
             self._curves(lambda: self.view.show_curves(self.run), now=everything)
             self._shares(lambda: self.view.show_shares(self.run), now=everything)
+        self._awaited = False
 
     def _show_settings(self) -> None:
         self._showing = True

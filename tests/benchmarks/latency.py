@@ -1,10 +1,10 @@
-"""How soon the weight explorer answers: seconds from a moved slider to the picture that was painted with it.
+"""How soon a moved slider is answered by a new picture: in the weight explorer, and in the atlas.
 
 python -m tests.benchmarks.latency [--sizes 128,256] [--trials 30]
 
-The slider moves at the worst moment, just as a tick of the clock begins: it has to wait for that tick, and the answer
-is the picture of the next one. Curves and shares are drawn whenever they are due, as in the browser, whose own part
-is not counted. The limits are those of two idle cores.
+In the explorer the slider moves at the worst moment, just as a tick of the clock begins: it has to wait for that tick,
+and the answer is the picture of the next one. Curves and shares are drawn whenever they are due. In the atlas each
+slider goes to each of its places. The browser's own part is not counted; the limits are those of two idle cores.
 """
 
 import argparse
@@ -14,10 +14,11 @@ import time
 import numpy as np
 from PIL import Image
 
+from nst_helpers.widgets.atlas_panel import view_atlas
 from nst_helpers.widgets.explorer import explore
 
-LIMITS = {128: 0.5, 256: 1.5}
-"""Size in pixels to the seconds that are allowed."""
+LIMITS = {"128 px": 0.5, "256 px": 1.5, "atlas": 0.1}
+"""Seconds that are allowed."""
 
 
 def answers(size: int, trials: int) -> np.ndarray:
@@ -39,17 +40,35 @@ def answers(size: int, trials: int) -> np.ndarray:
     return np.array(seconds)
 
 
+def atlas_answers() -> np.ndarray:
+    """Return the seconds that each move of a slider of the atlas took to show."""
+    panel, seconds = view_atlas(), []
+    for slider in panel.sliders.values():
+        for _, value in slider.options:
+            if value != slider.value:
+                before, start = panel.view.value, time.perf_counter()
+                slider.value = value
+                seconds.append(time.perf_counter() - start)
+                assert panel.view.value != before
+    return np.array(seconds)
+
+
 def main() -> None:
-    """Print a line for each size."""
+    """Print a line for each size, and one for the atlas."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sizes", default="128,256")
     parser.add_argument("--trials", type=int, default=30)
     options = parser.parse_args()
-    print("size   median   slowest   allowed")
+    print("           median   slowest   allowed")
+    report("atlas", atlas_answers())
     for size in map(int, options.sizes.split(",")):
-        seconds = answers(size, options.trials)
-        allowed = f"{LIMITS[size]:6.2f} s" if size in LIMITS else ""
-        print(f"{size:4}  {np.median(seconds):6.2f} s  {seconds.max():6.2f} s  {allowed}", flush=True)
+        report(f"{size} px", answers(size, options.trials))
+
+
+def report(name: str, seconds: np.ndarray) -> None:
+    """Print a line."""
+    allowed = f"{LIMITS[name]:6.2f} s" if name in LIMITS else ""
+    print(f"{name:8} {np.median(seconds):7.4f} s {seconds.max():7.4f} s  {allowed}", flush=True)
 
 
 if __name__ == "__main__":
