@@ -79,13 +79,15 @@ class Seldom:
     def __init__(self, seconds: float):
         self.seconds, self.due = seconds, 0.0
 
-    def __call__(self, action: Callable[[], None], *, now: bool = False) -> None:
-        """Do the action if it is due, or at once."""
+    def __call__(self, action: Callable[[], None], *, now: bool = False) -> bool:
+        """Do the action if it is due, or at once; return whether it was done."""
         start = time.monotonic()
-        if now or start >= self.due:
-            action()
-            end = time.monotonic()
-            self.due = end + max(self.seconds, 9 * (end - start))
+        if not now and start < self.due:
+            return False
+        action()
+        end = time.monotonic()
+        self.due = end + max(self.seconds, 9 * (end - start))
+        return True
 
 
 class WeightExplorer(Panel):
@@ -311,8 +313,9 @@ class WeightExplorer(Panel):
         """Show the run as it is; its curves and shares only once they are due, or with everything."""
         self.view.show_run(self.run, self.compared)
         if self.run.history and (everything or not self._awaited):  # the picture that is waited for comes first
-            self._curves(lambda: self.view.show_curves(self.run), now=everything)
-            self._shares(lambda: self.view.show_shares(self.run), now=everything)
+            measured = self._shares(lambda: self.view.show_shares(self.run), now=everything)
+            if everything or not measured:  # not both in one tick, which would be felt
+                self._curves(lambda: self.view.show_curves(self.run), now=everything)
         self._awaited = False
 
     def _show_settings(self) -> None:

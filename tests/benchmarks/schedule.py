@@ -17,7 +17,7 @@ PAIRS = "summer_palace:great_wave,astronaut:auvers,chelsea:composition_viii,coff
 def main() -> None:
     parser = report.parser(__doc__.splitlines()[0])
     parser.add_argument("--pairs", type=report.names, default=PAIRS, help="content:style, pictures in data/")
-    parser.add_argument("--sizes", type=report.numbers, default="192,256,384", help="longer side of the images")
+    parser.add_argument("--sizes", type=report.numbers, default="128,192,256", help="longer side of the images")
     parser.add_argument("--reference-rate", type=float, default=0.02, help="the plain Adam's learning rate")
     parser.add_argument("--reference-iterations", type=int, default=500, help="after which its loss is the goal")
     parser.add_argument("--untrained", action="store_true", help="random kernels: a quick trial")
