@@ -25,7 +25,7 @@ FIGURES = {
     "01_what_vgg_sees": ('show_images({"the photograph": small}', 320),
     "02_gram_matrices": ('show_images({f"tiles of {side} px"', 384),
     "03_texture_from_noise": ('show_images({**ladder, "the style image": style}, columns=3)', 192),
-    "05_the_loop": ('show_images({f"from {init}"', 192),
+    "05_the_loop": ('show_images({f"from {init}"', 256),
     "07_layer_choice": ('show_images({f"{depth} × {name}"', 160),
     "08_iterations_and_snapshots": ('show_images({f"iteration {i:,}"', 192),
     "09_better_and_faster": ('show_images({"the photograph": content, **kept})', 160),
@@ -35,7 +35,7 @@ FIGURES = {
 """Notebook to the beginning of the line that draws its figure, and the SIZE to run it with."""
 EQUATIONS = {"00_start_here": (320, 150), "04_three_losses": (320, 150)}
 """Notebooks that begin with content, style and result: size and iterations."""
-DPI = 110
+DPI = 80
 
 
 def main() -> None:
