@@ -1,6 +1,7 @@
 """What many tests need: small pictures, and the real weight file."""
 
 import os
+import signal
 import socket
 from pathlib import Path
 
@@ -65,3 +66,10 @@ def painting():
 def noise():
     """A function from height, width and seed to a random image."""
     return lambda height=32, width=32, seed=0: np.random.default_rng(seed).random((1, height, width, 3), np.float32)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def ctrl_c_is_heard():
+    """Undo what a shell does to its background jobs, where Ctrl-C would be ignored and some tests wait for it."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
