@@ -28,7 +28,7 @@ from .steered import Remembered, SteeredRun
 from .thumbnails import FilmStrip, PictureChooser
 
 SIZE, ITERATIONS, MANY = 128, 200, 25
-TICK_SECONDS = 0.2
+TICK_SECONDS = 0.15
 """How long a tick may step before it shows the picture: the shorter, the sooner a slider is heard."""
 
 
