@@ -181,7 +181,6 @@ def test_slider_reaches_the_next_iteration_and_leaves_a_mark(explorer, name):
 
 def test_moved_slider_is_answered_by_the_very_next_iteration(explorer):
     play(explorer)
-    explorer._curves.due = explorer._shares.due = 0
     before, shown = explorer.run.iteration, explorer.view.picture.value
     explorer.view.sliders["beta"].slider.value = 1e6
     play(explorer)
