@@ -26,7 +26,7 @@ class InfluenceMeter:
 
     def __init__(self, transfer: StyleTransfer):
         self.transfer = transfer
-        self._gradients = tf.function(self._of_each_term)
+        self._gradients = tf.function(self._of_each_term, autograph=False)
         self._measured: tuple[tf.Tensor, dict[str, float]] | None = None  # an image and its lengths
 
     def gradients(self) -> dict[str, tf.Tensor]:

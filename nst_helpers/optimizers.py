@@ -80,7 +80,7 @@ class Adam:
         self.moments = (tf.constant(state["mean"]), tf.constant(state["square"])) if "mean" in state else None
 
 
-@tf.function(reduce_retracing=True)  # images of many shapes may come by
+@tf.function(autograph=False, reduce_retracing=True)  # images of many shapes may come by
 def _adam(image, gradient, mean, square, new, new_square, rate, epsilon):
     mean += new * (gradient - mean)
     square += new_square * (gradient**2 - square)

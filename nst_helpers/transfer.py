@@ -150,9 +150,11 @@ class StyleTransfer:
             s.layers, weights=weights, pooling=s.pooling, normalize=s.reduction == "mean", precision=s.precision
         )
         check_memory(content.shape, max(styles, key=tf.size).shape, s, self.features.precision)
-        self._content_target = tf.function(self._content_features)(content)
-        self._style_target = _blended([tf.function(self._style_statistics)(each) for each in styles])
-        self._evaluate = tf.function(self._losses_and_gradient)
+        # AutoGraph would rewrite Python's ifs and loops over tensors; here are none, and to look for them takes longer
+        # than all the tracing.
+        self._content_target = tf.function(self._content_features, autograph=False)(content)
+        self._style_target = _blended([tf.function(self._style_statistics, autograph=False)(each) for each in styles])
+        self._evaluate = tf.function(self._losses_and_gradient, autograph=False)
         self._optimizer = Adam(s.learning_rate, s.schedule) if s.optimizer == "adam" else LBFGS(s.learning_rate)
         self.image = first_image(init, content, styles[0], s)
         self._most_saturation = 0.5 + 0.5 * max(map(_saturation, (content, *styles, self.image)))
