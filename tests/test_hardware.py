@@ -1,5 +1,9 @@
 """The arithmetic is chosen by what is faster here, however unsteady the machine, or by the environment."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 import tensorflow as tf
 
@@ -28,7 +32,27 @@ def test_bfloat16_where_it_is_faster(chosen):
 
 
 def test_slow_first_calls_do_not_decide(chosen):
-    assert chosen(bfloat16=[9, 5, 5, 5] + [1] * 99, float32=[2] * 99) == "bfloat16"
+    assert chosen(bfloat16=[99] + [1] * 99, float32=[2] * 99) == "bfloat16"
+    assert chosen(bfloat16=[3] * 99, float32=[99] + [2] * 99) == "float32"
+
+
+BUSY = "import numpy as np; a = np.ones((1500, 1500), np.float32); print(flush=True)\nwhile True: a @ a"
+
+
+def test_a_busy_machine_chooses_what_an_idle_one_does(monkeypatch):
+    monkeypatch.delenv("NST_PRECISION", raising=False)
+    monkeypatch.setattr(hardware, "GPUS", [])
+    idle = hardware.fastest_precision.__wrapped__()
+    busy = [sys.executable, "-c", BUSY]
+    others = [subprocess.Popen(busy, stdout=subprocess.PIPE) for _ in range(4 * os.cpu_count())]
+    try:
+        for other in others:
+            other.stdout.readline()
+        assert {hardware.fastest_precision.__wrapped__() for _ in range(5)} == {idle}
+    finally:
+        for other in others:
+            other.kill()
+            other.communicate()
 
 
 def test_float32_where_bfloat16_cannot_be_computed(monkeypatch, chosen):
