@@ -131,3 +131,21 @@ def page(chromium):
     page.set_default_timeout(RUN_SECONDS * 1000)
     yield page
     context.close()
+
+
+def keep_screenshot(page, name: str, otherwise: Path) -> None:
+    """Take a picture of the whole page, for people to look at where NST_SCREENSHOTS names a folder."""
+    page.wait_for_timeout(500)
+    page.screenshot(path=Path(os.environ.get("NST_SCREENSHOTS", otherwise)) / f"{name}.png", full_page=True)
+
+
+def pixels_out_of_sight(page) -> int:
+    """Make the window as narrow as a tablet's; return how far one has to scroll sideways within the widgets then.
+
+    The margins of a widget that is as wide as it may be, 4 pixels, do not count.
+    """
+    page.set_viewport_size({"width": 700, "height": 1000})
+    page.wait_for_timeout(500)
+    boxes = ".jp-OutputArea-output :is(.widget-box, .widget-gridbox)"
+    script = "boxes => Math.max(...boxes.map(box => box.scrollWidth - box.clientWidth - 4))"
+    return max(0, page.locator(boxes).evaluate_all(script))

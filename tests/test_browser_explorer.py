@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import re
 import shlex
 import time
@@ -12,6 +11,7 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
+from jupyter_page import keep_screenshot, pixels_out_of_sight
 from PIL import Image
 
 ROOT = Path(__file__).parents[1]
@@ -134,13 +134,9 @@ def test_explorer_is_played_steered_and_kept(lab, page, weights, tmp_path):
     assert "weights were changed on the way" in shown.box.inner_text()
 
     page.set_viewport_size({"width": 1440, "height": 1560})
-    page.wait_for_timeout(500)
-    page.screenshot(path=Path(os.environ.get("NST_SCREENSHOTS", tmp_path)) / "explorer.png")
-    page.set_viewport_size({"width": 700, "height": 1000})
-    page.wait_for_timeout(500)
-    page.screenshot(path=Path(os.environ.get("NST_SCREENSHOTS", tmp_path)) / "explorer_narrow.png", full_page=True)
-    box, view = shown.box.bounding_box(), page.locator(".jp-OutputArea-output").last.bounding_box()
-    assert box["width"] <= view["width"] + 1
+    keep_screenshot(page, "explorer", tmp_path)
+    assert pixels_out_of_sight(page) == 0
+    keep_screenshot(page, "explorer_narrow", tmp_path)
 
     shown.click("start over")
     shown.until(lambda: shown.iteration() == 0, "it starts over")

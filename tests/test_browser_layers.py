@@ -1,9 +1,7 @@
 """The Gram inspector and the layer chooser in a real browser: cells clicked, cards pressed by mouse and by keys."""
 
-import os
-from pathlib import Path
-
 import pytest
+from jupyter_page import keep_screenshot, pixels_out_of_sight
 
 pytestmark = pytest.mark.browser
 
@@ -48,7 +46,7 @@ def test_a_clicked_cell_is_shown_with_its_maps(lab, page, tmp_path):
     cell.click()
     wait_for_another(page, before)
     assert f"{channels}: " in status(page).inner_text()
-    page.screenshot(path=Path(os.environ.get("NST_SCREENSHOTS", tmp_path)) / "inspector.png")
+    keep_screenshot(page, "inspector", tmp_path)
     before = source(page)
     page.keyboard.press("Tab")  # to the cell beside it
     page.keyboard.press("Enter")
@@ -58,6 +56,8 @@ def test_a_clicked_cell_is_shown_with_its_maps(lab, page, tmp_path):
     page.locator(".widget-dropdown select").select_option("block2_conv1")
     wait_for_another(page, before)
     assert "block2_conv1" in status(page).inner_text()
+    assert pixels_out_of_sight(page) == 0
+    keep_screenshot(page, "inspector_narrow", tmp_path)
 
 
 def test_cards_are_pressed_while_it_plays(lab, page, tmp_path):
@@ -78,4 +78,12 @@ def test_cards_are_pressed_while_it_plays(lab, page, tmp_path):
         page.get_by_title("keep what block4_conv2 sees of the content image")
     ).wait_for()
     status(page).get_by_text("iteration 0").wait_for()
-    page.screenshot(path=Path(os.environ.get("NST_SCREENSHOTS", tmp_path)) / "chooser.png")
+    keep_screenshot(page, "chooser", tmp_path)
+    assert pixels_out_of_sight(page) > 0  # four cards in a row stay four cards in a row
+    keep_screenshot(page, "chooser_narrow", tmp_path)
+    last = page.get_by_title("match the Gram matrix of block3_conv4")
+    page.get_by_title("match the Gram matrix of block3_conv1").hover()
+    page.mouse.wheel(1000, 0)
+    page.wait_for_timeout(500)
+    box, cell = last.bounding_box(), page.locator(".jp-OutputArea-output").last.bounding_box()
+    assert box["x"] + box["width"] <= cell["x"] + cell["width"] + 1

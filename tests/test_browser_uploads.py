@@ -1,9 +1,7 @@
 """The upload buttons of notebook 11 in a real browser: a file is chosen, its findings are told, its path is used."""
 
-import os
-from pathlib import Path
-
 import pytest
+from jupyter_page import keep_screenshot, pixels_out_of_sight
 from PIL import ExifTags, Image
 
 pytestmark = pytest.mark.browser
@@ -34,7 +32,9 @@ def test_a_picture_of_ones_own_takes_the_place_of_the_shipped_one(lab, page, tmp
     page.wait_for_function("before => document.querySelector('img.widget-image').src != before", arg=before)
     shape = page.locator("img.widget-image").first.evaluate("image => [image.naturalWidth, image.naturalHeight]")
     assert shape == [171, 256]
-    page.screenshot(path=Path(os.environ.get("NST_SCREENSHOTS", tmp_path)) / "uploads.png")
+    keep_screenshot(page, "uploads", tmp_path)
     page.locator(".jp-CodeCell").last.click()
     page.keyboard.press("Control+Enter")
     page.get_by_text("now mine.jpg with great_wave.jpg").wait_for()
+    assert pixels_out_of_sight(page) == 0
+    keep_screenshot(page, "uploads_narrow", tmp_path)

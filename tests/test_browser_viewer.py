@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 import pytest
+from jupyter_page import keep_screenshot, pixels_out_of_sight
 from PIL import Image
 from test_film import settling
 
@@ -103,10 +104,12 @@ def test_viewer_is_dragged_wiped_walked_and_filmed(lab, page, run, tmp_path):
         page.get_by_text("download film.gif").click()
     film = Image.open(download.value.path())
     assert (film.format, film.n_frames) == ("GIF", 7)
-    page.screenshot(path=tmp_path / "viewer.png")
+    keep_screenshot(page, "viewer", tmp_path)
+    assert pixels_out_of_sight(page) == 0
+    keep_screenshot(page, "viewer_narrow", tmp_path)
 
 
-def test_atlas_is_dragged(lab, page, atlas, tmp_path):
+def test_atlas_is_dragged_and_run_for_real(lab, page, atlas, weights, tmp_path):
     lab.open(
         page, [f"from nst_helpers.widgets.atlas_panel import view_atlas\nview_atlas({str(atlas.path)!r})"], name="atlas"
     )
@@ -122,4 +125,15 @@ def test_atlas_is_dragged(lab, page, atlas, tmp_path):
         page.wait_for_timeout(500)
         expected = np.asarray(Image.open(io.BytesIO(atlas.picture(cell, iteration))), np.float32)
         np.testing.assert_array_equal(shown(page, 0), expected)
-    page.screenshot(path=tmp_path / "atlas.png")
+    page.get_by_role("button", name="run this one for real").click()
+    live = page.locator(".nst-explorer")
+    live.locator(".widget-play button").first.wait_for()
+    for name, weight in (("α content", 0.1), ("β style", 1e5)):
+        readout = live.locator(".widget-slider", has_text=name).locator(".widget-readout")
+        assert float(readout.inner_text()) == weight
+    assert live.get_by_role("checkbox").nth(2).is_checked() is False  # γ is 0
+    live.locator(".widget-play button").first.click()
+    live.get_by_text(re.compile("iteration [1-9]")).wait_for()
+    keep_screenshot(page, "atlas", tmp_path)
+    assert pixels_out_of_sight(page) == 0
+    keep_screenshot(page, "atlas_narrow", tmp_path)

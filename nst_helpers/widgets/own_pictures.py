@@ -39,7 +39,8 @@ class OwnPictures(Panel):
                 [
                     widgets.VBox([self.content_upload, self.content_view]),
                     widgets.VBox([self.style_upload, self.style_view]),
-                ]
+                ],
+                layout=widgets.Layout(flex_flow="row wrap"),
             )
         )
 
