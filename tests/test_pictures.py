@@ -99,6 +99,9 @@ def test_the_section_of_results_is_written_between_its_marks_from_the_run_s_file
     recipe = Recipe(*pictures, 192, 30000, Settings(beta=2e4, schedule="constant"))
     (tmp_path / "run.json").write_text(recipe.to_json())
     (tmp_path / "README.md").write_text(f"before\n{results.MARKS[0]}old\n{results.MARKS[1]}after\n")
+    for name in ("00200", "03000", "09000", "17000", "23000", "30000"):
+        Image.new("RGB", (12, 8), "red").save(tmp_path / f"iteration_{name}.jpg")
+    monkeypatch.setattr(results, "PREVIEWS", tmp_path)
     monkeypatch.setattr(results, "COLUMNS", [(tmp_path, iteration) for _, iteration in results.COLUMNS])
     monkeypatch.setattr(results, "RUN", tmp_path)
     monkeypatch.setattr(results, "ROOT", tmp_path)
@@ -115,3 +118,6 @@ def test_the_section_of_results_is_written_between_its_marks_from_the_run_s_file
     assert "α : β : γ = 1 : 20000 : 10 and plain Adam at a constant rate of 0.02" in once
     assert "--size 192 --schedule constant --iterations 30000 --snapshots 3000,9000,17000,23000,30000\n" in once
     assert "old" not in once
+    with Image.open(tmp_path / "results.jpg") as sheet:
+        red, green, _ = np.moveaxis(np.asarray(sheet, int), -1, 0)
+    assert (red - green > 200).mean() > 0.5  # it shows the pictures

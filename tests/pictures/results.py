@@ -1,23 +1,27 @@
 """The README's section of results: the method's own run, as data/c1,s10000,t10 holds it, beside that of our defaults.
 
-python -m tests.pictures.results      writes the section into README.md, between its two marks
+python -m tests.pictures.results      writes the section into README.md, between its two marks, and its picture
 """
 
 import csv
+import io
 import re
 import statistics
 import time
 from itertools import pairwise
 from pathlib import Path
 
+from PIL import Image
+
 from nst_helpers.commands.cli import ITERATIONS
 from nst_helpers.hardware import device_name, processor_name
 from nst_helpers.images import load_image
+from nst_helpers.plots import show_images
 from nst_helpers.recipe import Recipe
 from nst_helpers.transfer import StyleTransfer
 
-ROOT = Path(__file__).parents[2]
-DATA = ROOT / "data"
+from .gallery import DATA, PREVIEWS, ROOT, write
+
 RUN, DEFAULT = DATA / "c1,s10000,t10", DATA / "default"
 COLUMNS = [(DEFAULT, ITERATIONS), *((RUN, iteration) for iteration in (3000, 9000, 17000, 23000, 30000))]
 ROWS = {"content": "content", "style": "style", "tv": "total variation", "total": "total"}
@@ -29,6 +33,8 @@ SECTION = """
 The method's own run, {weights} and {rate}, from the photograph, {size} px. What do so
 many iterations add to the {few} of `nst`? The loss falls by another {fall:.0f} %, and it is another picture;
 [notebook 08](notebooks/08_iterations_and_snapshots.ipynb) measures it.
+
+![The defaults after {few} iterations, and the method's own run after 3,000 to 30,000](notebooks/previews/results.jpg)
 
 {table}
 The losses are those of the very pictures. An iteration took {pace} s on {machine}.
@@ -48,6 +54,15 @@ def main() -> None:
     _, after = rest.split(MARKS[1])
     machine = f"{device_name()}, {processor_name()}"
     readme.write_text("".join([before, MARKS[0], section(seconds(), machine), MARKS[1], after]), encoding="utf-8")
+    write(picture(), PREVIEWS / "results.jpg", f"{RUN.name} and {DEFAULT.name}")
+
+
+def picture() -> Image.Image:
+    """Return the pictures of both runs side by side."""
+    shown = {name: load_image(_file(*column)) for name, column in zip(_names(), COLUMNS, strict=True)}
+    file = io.BytesIO()
+    show_images(shown, columns=3, width=10).savefig(file, dpi=120)
+    return Image.open(file).convert("RGB")
 
 
 def seconds(iterations: int = 100) -> float:
@@ -92,15 +107,20 @@ def section(pace: float, machine: str) -> str:
 
 
 def table(pace: float) -> str:
-    """Return the pictures, the losses of those very pictures, and the time at so many seconds an iteration."""
+    """Return the losses of the very pictures, and the time at so many seconds an iteration."""
     losses = _losses_shown()
-    rows = [["iterations", f"{ITERATIONS}, `nst`", *(f"{iteration:,}" for _, iteration in COLUMNS[1:])]]
-    rows.append(["---", *["---:"] * len(COLUMNS)])
-    pictures = ((f"data/{folder.name}/iteration_{iteration:05d}.jpg", iteration) for folder, iteration in COLUMNS)
-    rows.append(["", *(f"![iteration {iteration}]({picture})" for picture, iteration in pictures)])
+    rows = [["iterations", *_names()], ["---", *["---:"] * len(COLUMNS)]]
     rows += [[label, *(f"{float(row[name]):.4g}" for row in losses)] for name, label in ROWS.items()]
     rows.append(["time", *(_time(pace * iteration) for _, iteration in COLUMNS)])
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def _names() -> list[str]:
+    return [f"{iteration:,}" + ", nst" * (folder == DEFAULT) for folder, iteration in COLUMNS]
+
+
+def _file(folder: Path, iteration: int) -> Path:
+    return folder / f"iteration_{iteration:05d}.jpg"
 
 
 def _losses_shown() -> list[dict[str, str]]:
