@@ -321,7 +321,7 @@ class StyleTransfer:
     def style_statistic(self, features: tf.Tensor) -> tf.Tensor:
         """Return what is to be alike in style and generated image at a layer `[1, h, w, C]`: its Gram matrix.
 
-        A subclass may take another statistic, as notebooks/10_do_we_need_gram does.
+        A subclass may take another statistic, made by TensorFlow's functions, as notebooks/10_do_we_need_gram does.
         """
         return gram_matrix(features, reduction=self.settings.reduction)
 

@@ -58,7 +58,7 @@ class LivePicture(Panel):
         self.beta = widgets.FloatLogSlider(
             10**power, min=1, max=6, step=0.25, description="style β", readout_format=".0f"
         )
-        self.play = widgets.Play(value=0, min=0, max=10**6, interval=200)
+        self.play = widgets.Play(value=0, min=0, max=10**6, interval=200, show_repeat=False)
         self.ten = widgets.Button(description="run 10 iterations")
         self.again = widgets.Button(description="start over")
         self.view = widgets.Image(format="jpeg", layout=widgets.Layout(width="384px"))
