@@ -52,7 +52,7 @@ class Ablation:
         parts = list(self.without if parts is None else parts)
         differences, changed = {part: self.difference(part) for part in self.without}, self.changed()
         white = max(float(np.percentile(each, 99)) for each in differences.values())
-        pictures = {"all together": self.full.image} | {f"without {part}": self.without[part].image for part in parts}
+        pictures = {"all together": self.full.image} | {f"without\n{part}": self.without[part].image for part in parts}
         below = {"the start": self.start.image} | {
             f"{part}:\nchanged by {100 * changed[part]:.0f} %": _gray(differences[part] / max(white, 1e-9))
             for part in parts

@@ -13,18 +13,19 @@ RISE = 1.05
 """L-BFGS goes back, and shortens its steps, where the loss rises by more than this factor."""
 
 
-def decay(k: int) -> tuple[float, float, float, float]:
-    """Return, for Adam's iteration k from 1, the share of the rate, β1, β2 and ε that suit pictures.
+def decay(k: int) -> tuple[float, float, float, float, float]:
+    """Return, for Adam's iteration k from 1, the share of the rate, β1, β2, ε and smoothing that suit pictures.
 
     The rate falls, β1 grows: at first the picture is free to change, then it is steered by ever more gradients. ε, in
-    units of the gradient's mean size, keeps what hardly matters from being amplified into noise.
+    units of the gradient's mean size, keeps what hardly matters from being amplified into noise. Smoothing is the share
+    of a pixel's step that is the mean over its 3x3 neighbourhood.
     """
-    return (1 + (k - 1) / 30) ** -0.5, min(1 - 1 / (10 + k / 10), 0.97), 0.95, 1.0
+    return (1 + (k - 1) / 30) ** -0.5, min(1 - 1 / (10 + k / 10), 0.97), 0.9, 1.0, 0.5
 
 
-def constant(k: int) -> tuple[float, float, float, float]:
+def constant(k: int) -> tuple[float, float, float, float, float]:
     """Return the same for Adam as published."""
-    return 1.0, 0.9, 0.999, 1e-7
+    return 1.0, 0.9, 0.999, 1e-7, 0.0
 
 
 SCHEDULES = {"decay": decay, "constant": constant}
@@ -57,9 +58,9 @@ class Adam:
             self.unit = float(tf.reduce_max(tf.abs(gradient))) or 1.0
         self.iteration += 1
         k = self.iteration
-        share, beta_1, beta_2, epsilon = SCHEDULES[self.schedule](k)
+        share, beta_1, beta_2, epsilon, smoothing = SCHEDULES[self.schedule](k)
         new = [(1 - beta) / (1 - beta**k) for beta in (beta_1, beta_2)]  # how much of a mean is the new gradient
-        numbers = map(tf.constant, (*new, share * self.learning_rate, epsilon))
+        numbers = map(tf.constant, (*new, share * self.learning_rate, epsilon, smoothing))
         image, *self.moments = _adam(image, gradient / self.unit, *self.moments, *numbers)
         return image
 
@@ -81,11 +82,12 @@ class Adam:
 
 
 @tf.function(autograph=False, reduce_retracing=True)  # images of many shapes may come by
-def _adam(image, gradient, mean, square, new, new_square, rate, epsilon):
+def _adam(image, gradient, mean, square, new, new_square, rate, epsilon, smoothing):
     mean += new * (gradient - mean)
     square += new_square * (gradient**2 - square)
     typical = tf.sqrt(square)
     step = mean / (typical + epsilon * tf.reduce_mean(typical) + 1e-30)
+    step += smoothing * (tf.nn.avg_pool2d(step, 3, 1, "SAME") - step)
     return tf.clip_by_value(image - rate * step, 0.0, 1.0), mean, square
 
 

@@ -98,7 +98,7 @@ def test_differences_and_ratios(ablation):
 def test_the_strip_shows_pictures_above_and_differences_below(ablation):
     shown = [ax for ax in ablation.strip(["style", "block1_conv1"]).axes if ax.get_images()]
     titles = [ax.get_title() for ax in shown]
-    assert titles[:4] == ["all together", "without style", "without block1_conv1", "the start"]
+    assert titles[:4] == ["all together", "without\nstyle", "without\nblock1_conv1", "the start"]
     assert titles[4] == f"style:\nchanged by {100 * ablation.changed()['style']:.0f} %"
     np.testing.assert_allclose(shown[1].get_images()[0].get_array(), ablation.without["style"].image[0], atol=1e-6)
     below = np.asarray(shown[5].get_images()[0].get_array())[..., 0]

@@ -199,6 +199,17 @@ def test_the_usual_schedule_asks_ever_more_gradients_for_ever_shorter_steps():
     assert betas[0] == pytest.approx(0.9, abs=0.01) and betas[-1] == 0.97 and sorted(betas) == list(betas)
 
 
+def test_half_of_a_usual_step_is_the_mean_of_its_neighbourhood():
+    gradient = np.random.default_rng(0).normal(size=(5, 4))
+    steps = gradient / (np.abs(gradient) + np.abs(gradient).mean())
+    beyond = np.pad(steps, 1, constant_values=np.nan)  # a border has fewer neighbours
+    means = [np.nanmean(beyond[y : y + 3, x : x + 3]) for y, x in np.ndindex(steps.shape)]
+    colours = np.float32(gradient[None, ..., None].repeat(3, axis=-1))
+    moved = optimizers.Adam(0.2).update(tf.fill(colours.shape, 0.5), 1.0, tf.constant(colours))
+    expected = 0.5 - 0.2 * (steps + np.reshape(means, steps.shape)) / 2
+    np.testing.assert_allclose(moved[0], expected[..., None].repeat(3, axis=-1), atol=1e-6)
+
+
 def test_the_usual_schedule_takes_ever_shorter_steps(shallow):
     images = [s.image for s in shallow(alpha=0, beta=0, gamma=1).steps(30)]
     steps = [np.abs(b - a).max() for a, b in pairwise(images)]

@@ -4,15 +4,12 @@ python -m tests.pictures.cheat_sheet
 """
 
 import argparse
-import io
 from pathlib import Path
-
-from PIL import Image
 
 from nst_helpers.cheat_sheet import cheat_sheet
 from nst_helpers.course import picture
 
-from .gallery import PREVIEWS, write
+from .gallery import PREVIEWS, drawn, write
 
 SIZE, ITERATIONS = 192, 150
 DPI = 88
@@ -25,9 +22,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--output", type=Path, default=PREVIEWS, metavar="DIR", help="where to write it")
     options = parser.parse_args(arguments)
     images = picture("summer_palace.jpg", options.size), picture("great_wave.jpg", options.size)
-    file = io.BytesIO()
-    cheat_sheet(*images, iterations=options.iterations).savefig(file, format="png", dpi=DPI)
-    page = Image.open(file).convert("RGB")
+    page = drawn(cheat_sheet(*images, iterations=options.iterations), DPI)
     write(page, options.output / "cheat_sheet.jpg", f"{options.size} px, {options.iterations} iterations")
 
 

@@ -7,12 +7,14 @@ same recipe is not made again, so that the command goes on where it was stopped.
 """
 
 import argparse
+import io
 import sys
 import time
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
+from matplotlib.figure import Figure
 from PIL import Image, ImageOps
 
 from nst_helpers.commands import cli
@@ -112,6 +114,13 @@ def open_picture(path: Path) -> Image.Image:
     """Return the picture in a file, in RGB."""
     with Image.open(path) as picture:
         return picture.convert("RGB")
+
+
+def drawn(figure: Figure, dpi: int) -> Image.Image:
+    """Return a matplotlib figure as a picture."""
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=dpi)
+    return Image.open(file).convert("RGB")
 
 
 def aspect(picture: Image.Image) -> float:

@@ -24,7 +24,7 @@ from .gallery import GAP, PREVIEWS, ROOT, write
 FIGURES = {
     "01_what_vgg_sees": ('show_images({"the photograph": small}', 320),
     "02_gram_matrices": ('show_images({f"tiles of {side} px"', 384),
-    "03_texture_from_noise": ('show_images({**ladder, "the style image": style}, columns=3)', 192),
+    "03_texture_from_noise": ('show_images({**ladder, "the style image": style}, columns=3', 192),
     "05_the_loop": ('show_images({f"from {init}"', 256),
     "07_layer_choice": ('show_images({f"{depth} × {name}"', 160),
     "08_iterations_and_snapshots": ('show_images({f"iteration {i:,}"', 192),

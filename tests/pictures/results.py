@@ -4,7 +4,6 @@ python -m tests.pictures.results      writes the section into README.md, between
 """
 
 import csv
-import io
 import re
 import statistics
 import time
@@ -20,7 +19,7 @@ from nst_helpers.plots import show_images
 from nst_helpers.recipe import Recipe
 from nst_helpers.transfer import StyleTransfer
 
-from .gallery import DATA, PREVIEWS, ROOT, write
+from .gallery import DATA, PREVIEWS, ROOT, drawn, write
 
 RUN, DEFAULT = DATA / "c1,s10000,t10", DATA / "default"
 COLUMNS = [(DEFAULT, ITERATIONS), *((RUN, iteration) for iteration in (3000, 9000, 17000, 23000, 30000))]
@@ -60,9 +59,7 @@ def main() -> None:
 def picture() -> Image.Image:
     """Return the pictures of both runs side by side."""
     shown = {name: load_image(_file(*column)) for name, column in zip(_names(), COLUMNS, strict=True)}
-    file = io.BytesIO()
-    show_images(shown, columns=3, width=10).savefig(file, dpi=120)
-    return Image.open(file).convert("RGB")
+    return drawn(show_images(shown, columns=3, width=10), dpi=120)
 
 
 def seconds(iterations: int = 100) -> float:
