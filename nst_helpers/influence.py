@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 import tensorflow as tf
 
+from .objective import LOSS_SCALE
 from .settings import Settings
-from .transfer import LOSS_SCALE, StyleTransfer
+from .transfer import StyleTransfer
 
 CONTENT, VARIATION = "content", "total variation"
 
@@ -56,7 +57,7 @@ class InfluenceMeter:
         scale = LOSS_SCALE if self.transfer.features.precision == "float16" else 1.0
         with tf.GradientTape(persistent=True) as tape:
             tape.watch(image)
-            content, style, variation = self.transfer.terms(image)
+            content, style, variation = self.transfer.objective.terms(image)
             scaled = [term * scale for term in (content, *style, variation)]
         return [tape.gradient(term, image) / scale for term in scaled]
 

@@ -1,12 +1,12 @@
-"""The images that a run is given: checked, and made into the one it begins with."""
+"""The images that a run is given: checked, scaled, and made into the one it begins with."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import tensorflow as tf
 
 from .errors import InputError
-from .layers import check_side
+from .layers import check_side, smallest_side
 from .settings import Settings
 
 
@@ -41,3 +41,29 @@ def first_image(init: str | np.ndarray, content: tf.Tensor, style: tf.Tensor, se
     if init == "style":
         return tf.clip_by_value(tf.image.resize(style, content.shape[1:3], antialias=True), 0, 1)
     return content
+
+
+def shape_at_size(shape: Sequence[int], size: float, layers: Iterable[str]) -> tuple[int, ...]:
+    """Return the shape of an image `[1, H, W, 3]` whose longer side is `size` pixels, of about the same aspect.
+
+    It is no larger than `shape`, and large enough for the deepest of the layers where that is.
+    """
+    _, height, width, channels = shape
+    share = min(1.0, max(size / max(height, width), smallest_side(layers) / min(height, width)))
+    return 1, round(share * height), round(share * width), channels
+
+
+def shrunk(image: tf.Tensor, shape: Sequence[int]) -> tf.Tensor:
+    """Return an image scaled down to a shape, without aliasing; unchanged if that is its own."""
+    return _resized(image, shape, "lanczos3", antialias=True)
+
+
+def enlarged(image: tf.Tensor, shape: Sequence[int]) -> tf.Tensor:
+    """Return an image scaled up to a shape; unchanged if that is its own."""
+    return _resized(image, shape, "bicubic")
+
+
+def _resized(image: tf.Tensor, shape: Sequence[int], method: str, antialias: bool = False) -> tf.Tensor:
+    if tuple(image.shape) == tuple(shape):
+        return image
+    return tf.clip_by_value(tf.image.resize(image, shape[1:3], method, antialias=antialias), 0, 1)

@@ -1,14 +1,49 @@
-"""The three losses of neural style transfer, and the Gram matrix."""
+"""The three losses of neural style transfer, the Gram matrix, and two ways to compare the statistics of a style."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, NamedTuple
 
+import numpy as np
 import tensorflow as tf
 
+from .layers import LAYERS
+
 Reduction = Literal["mean", "sum"]
+StyleDistance = Literal["wasserstein", "squared"]
 
 CONTRAST = 0.25
 """Standard deviation of a picture's pixels, 0..1: the unit in which "mean" measures differences between neighbours."""
+
+
+LEAST_VARIANCE = 0.01
+"""Share of the largest variance below which `gaussian` leaves a direction out."""
+
+
+_PULL = {  # convolution: typical gradient of its Wasserstein distance, of its squared Gram distance
+    "block1_conv1": (27.8, 0.0193),
+    "block1_conv2": (21.1, 0.015),
+    "block2_conv1": (24.9, 0.00296),
+    "block2_conv2": (66.2, 0.00548),
+    "block3_conv1": (84.4, 0.00263),
+    "block3_conv2": (65.2, 0.00191),
+    "block3_conv3": (41.7, 0.00137),
+    "block3_conv4": (71.3, 0.00223),
+    "block4_conv1": (94.9, 0.000724),
+    "block4_conv2": (165, 0.00089),
+    "block4_conv3": (212, 0.000646),
+    "block4_conv4": (766, 0.0025),
+    "block5_conv1": (612, 0.00274),
+    "block5_conv2": (1190.0, 0.00727),
+    "block5_conv3": (1940.0, 0.0195),
+    "block5_conv4": (11700.0, 0.731),
+}
+TYPICAL_PULL = {
+    distance: {layer: pulls[i] for layer, pulls in _PULL.items()} for i, distance in enumerate(("wasserstein", "squared"))
+}
+"""Distance to layer to the length of its gradient at a photograph, by `typical_pulls`, over data/'s pictures at 384 px."""
+
+STYLE_SCALE = 200.0
+"""What makes α : β : γ = 1 : 10000 : 10 a good beginning."""
 
 
 def gram_matrix(features: tf.Tensor, *, reduction: Reduction = "mean") -> tf.Tensor:
@@ -86,6 +121,94 @@ def gram_loss(style: tf.Tensor, generated: tf.Tensor, *, reduction: Reduction = 
     Source: Gatys, Ecker & Bethge 2016, equation 4. Built in notebooks/03_texture_from_noise.
     """
     return _reduce(tf.square(_float32(generated) - _float32(style)), reduction)
+
+
+class Moments(NamedTuple):
+    """The mean activation of each channel, `[C]`, and the mean product of every two, `[C, C]`, float32."""
+
+    mean: tf.Tensor
+    second: tf.Tensor
+
+
+def moments(features: tf.Tensor) -> Moments:
+    """Return the first two moments of a layer's activations `[1, H, W, C]` over all positions.
+
+    The second moment is the Gram matrix FᵀF / (H·W); together with the mean it gives the covariance.
+
+    Source: Li, Wang, Liu & Hou 2017 for style as a distribution of activations.
+    """
+    mean = tf.reduce_mean(_float32(features), axis=(1, 2))[0]
+    return Moments(mean, gram_matrix(features, reduction="sum")[0])
+
+
+class Gaussian(NamedTuple):
+    """A style layer's mean `[C]`, and a root `[C, r]` of its covariance along its r strongest directions."""
+
+    mean: tf.Tensor
+    root: tf.Tensor
+
+
+def gaussian(style: Moments) -> Gaussian:
+    """Return the Gaussian distribution with these moments, less the directions in which it hardly varies.
+
+    Those are left out whose variance is below LEAST_VARIANCE times the largest; it makes the distance cheap.
+    """
+    mean, second = (np.asarray(each, np.float64) for each in style)
+    variances, directions = np.linalg.eigh(second - np.outer(mean, mean))
+    kept = variances > max(LEAST_VARIANCE * variances[-1], 1e-12)
+    kept[-1] = True  # where nothing varies there has to be one
+    root = directions[:, kept] * np.sqrt(np.maximum(variances[kept], 1e-12))
+    return Gaussian(tf.constant(mean, tf.float32), tf.constant(root, tf.float32))
+
+
+def wasserstein_loss(style: Gaussian, generated: Moments) -> tf.Tensor:
+    """Return one layer's style term as the squared Wasserstein-2 distance of two Gaussian distributions, over C.
+
+    (‖μ - μ_s‖² + tr Σ + tr Σ_s - 2 tr (Lᵀ Σ L)^½) / C, where Σ_s = L Lᵀ. It compares what `gram_loss` compares, and
+    the means, but standard deviations in the place of variances: fine lines and rare colours, which vary little,
+    count beside what varies most.
+
+    Args:
+        style: what `gaussian` returns.
+        generated: what `moments` returns.
+
+    Returns:
+        float32 scalar, at least 0 but for rounding.
+
+    Source: Dowson & Landau 1982 for the distance. Its gradient by Σ is I - L (Lᵀ Σ L)^-½ Lᵀ.
+    """
+
+    @tf.custom_gradient
+    def distance(mean, second):  # (C), (C, C)
+        root, channels = style.root, mean.shape[0]
+        covariance = second - mean[:, None] * mean
+        values, vectors = tf.linalg.eigh(tf.matmul(root, covariance @ root, transpose_a=True))
+        deviations = tf.sqrt(tf.maximum(values, 1e-6 * values[-1] + 1e-20))
+        shift = mean - style.mean
+        total = tf.reduce_sum(shift**2) + tf.linalg.trace(covariance) + tf.reduce_sum(root**2)
+
+        def gradient(upstream):
+            inverse = tf.matmul(vectors / deviations, vectors, transpose_b=True)
+            by_covariance = tf.eye(channels) - tf.matmul(root @ inverse, root, transpose_b=True)
+            by_mean = 2 * (shift - tf.linalg.matvec(by_covariance, mean))
+            return upstream * by_mean / channels, upstream * by_covariance / channels
+
+        return (total - 2 * tf.reduce_sum(deviations)) / channels, gradient
+
+    return distance(generated.mean, generated.second)
+
+
+def style_unit(layer: str, distance: StyleDistance) -> float:
+    """Return what a layer's distance is divided by: STYLE_SCALE times the length that its gradient typically has.
+
+    The gradient of a distance at a photograph, by the pixels, has another length at each layer and for each kind of
+    distance. Divided by it, all layers pull equally when a run begins, at any size, and β means the same for both
+    distances. Pools take the unit of the convolution before them.
+
+    Built in notebooks/04_three_losses.
+    """
+    layer = layer if "conv" in layer else LAYERS[LAYERS.index(layer) - 1]
+    return STYLE_SCALE * TYPICAL_PULL[distance][layer]
 
 
 def total_variation_loss(image: tf.Tensor, *, reduction: Reduction = "mean") -> tf.Tensor:

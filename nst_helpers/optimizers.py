@@ -69,14 +69,14 @@ class Adam:
 
     def state(self, image: tf.Tensor, iteration: int) -> dict[str, np.ndarray]:
         """Return what `restore` needs to go on from this iteration exactly."""
-        state = {"image": image.numpy(), "iteration": iteration, "unit": self.unit}
+        state = {"image": image.numpy(), "iteration": iteration, "step": self.iteration, "unit": self.unit}
         if self.moments:
             state |= {name: moment.numpy() for name, moment in zip(("mean", "square"), self.moments, strict=True)}
         return state
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
         """Go on as the optimizer did whose `state` this is."""
-        self.iteration = int(state["iteration"])
+        self.iteration = int(state["step"])
         self.unit = float(state["unit"])
         self.moments = (tf.constant(state["mean"]), tf.constant(state["square"])) if "mean" in state else None
 

@@ -28,6 +28,8 @@ LONGEST_JSON = 50_000
 ASCII = b"ASCII\0\0\0"
 """What EXIF wants in front of a comment to say how it is encoded."""
 FORMATS = ("JPEG", "PNG")
+OF_VERSION_0_1 = {"style_distance": "squared"}
+"""What a recipe of version 0.1 does not say."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,7 @@ class Recipe:
             values = json.loads(text)
             values["content"], values["style"] = Picture(**values["content"]), Picture(**values["style"])
             values["blend"] = [Picture(**each) for each in values.get("blend", ())]
-            values["settings"] = Settings(**values["settings"])
+            values["settings"] = Settings(**OF_VERSION_0_1 | values["settings"])
             return cls(**values)
         except (TypeError, AttributeError, KeyError, ValueError, RecursionError) as error:
             raise InputError(f"this is not a recipe of nst ({error}).") from error
@@ -174,6 +176,11 @@ class Recipe:
         its = {"size": other.size} | asdict(other.settings)
         return phrases + [f"{name} is {its[name]!r}, was {mine[name]!r}" for name in mine if mine[name] != its[name]]
 
+    def check_version(self, what: str | os.PathLike) -> None:
+        """Raise InputError if `what`, a picture or a run, was made by a version that had other losses."""
+        if self.versions.get("nst-helpers", "").startswith("0.1."):
+            raise InputError(f"{what} was made by nst 0.1, whose losses were other ones; begin it anew, or use nst 0.1.")
+
     def other_surroundings(self, other: "Recipe") -> list[str]:
         """Return a phrase for each program and machine that is not the same; results may differ slightly then."""
         mine, its = (dict(each.versions) | {"machine": each.machine} for each in (self, other))
@@ -183,7 +190,7 @@ class Recipe:
     def describe(self) -> str:
         """Return all that the recipe says, line by line."""
         settings = dict(vars(self.settings))
-        layers = settings.pop("style_layers").items()
+        layers, scales = (settings.pop(name).items() for name in ("style_layers", "scales"))
         rows = {
             "content": f"{self.content.path}, SHA-256 {self.content.sha256}",
             "style": f"{self.style.path}, SHA-256 {self.style.sha256}",
@@ -192,6 +199,7 @@ class Recipe:
             "iterations": self.iterations,
             **settings,
             "style_layers": ", ".join(f"{name}:{weight:.6g}" for name, weight in layers),
+            "scales": ", ".join(f"{size}:{iterations}" for size, iterations in scales) or "none",
             "VGG19": f"SHA-256 {self.weights_sha256}",
             "versions": ", ".join(f"{name} {number}" for name, number in self.versions.items()),
             "machine": self.machine,

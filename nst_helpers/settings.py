@@ -1,16 +1,17 @@
 """Everything that decides how a run goes, checked once, the same for Python, the command line and a run on disk."""
 
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from .errors import InputError
-from .layers import CHANNELS, CONTENT_LAYER, STYLE_LAYERS, check_layer, path_to
+from .layers import CONTENT_LAYER, STYLE_LAYERS, check_layer, path_to
 
 CHOICES = {
     "optimizer": ("adam", "lbfgs"),
     "schedule": ("decay", "constant"),
+    "style_distance": ("wasserstein", "squared"),
     "reduction": ("mean", "sum"),
     "pooling": ("max", "avg"),
     "colors": ("style", "luminance", "matched"),
@@ -32,8 +33,10 @@ class Settings:
     alpha: float = 1.0
     beta: float = 1e4
     gamma: float = 10.0
-    content_layer: str = CONTENT_LAYER
+    content_layer: str = "block4_conv2"
     style_layers: Mapping[str, float | None] | Iterable[str] = STYLE_LAYERS
+    style_distance: str | None = None
+    scales: Mapping[int, int] = field(default_factory=dict)
     init: str = "content"
     optimizer: str = "adam"
     learning_rate: float | None = None
@@ -50,13 +53,18 @@ class Settings:
         if self.alpha == self.beta == self.gamma == 0:
             raise InputError("alpha, beta and gamma are all zero; at least one loss must have a weight.")
         self._set("seed", whole_number("seed", self.seed, 0, 2**32 - 1))
+        if self.style_distance is None:
+            self._set("style_distance", "wasserstein" if self.reduction == "mean" else "squared")
         for name, choices in CHOICES.items():
             one_of(name, getattr(self, name), choices)
+        if self.reduction == "sum" and self.style_distance != "squared":
+            raise InputError('reduction "sum" is the literal form, which has squared differences; take "squared".')
         rate = LEARNING_RATE[self.schedule] if self.learning_rate is None else self.learning_rate
         self._set("learning_rate", _number("learning_rate", rate, 1e-6, 1.0))
         one_of("init", self.init, INITS)
         check_layer(self.content_layer)
         self._set("style_layers", _layer_weights(self.style_layers, self.reduction))
+        self._set("scales", _scales(self.scales))
 
     def _set(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)  # the way to fill in a frozen dataclass
@@ -68,16 +76,31 @@ class Settings:
         return tuple(layer for layer in path_to(wanted) if layer in wanted)
 
 
-def balanced_weight(layer: str) -> float:
-    """Return the weight that makes up for the width of a layer: (C / 100)².
+SMALLEST_SIZE = 128
 
-    A mean over C² entries of FᵀF / (H·W·C) falls like 1 / C², which would leave most of the style to the shallowest
-    layer.
-    With this weight β = 10000 is the same as 1 for Gram matrices FᵀF / (H·W), not divided by C.
 
-    Built in notebooks/04_three_losses.
+def coarse_to_fine(shape: Sequence[int], iterations: int) -> dict[int, int]:
+    """Return the `scales` of a run of some iterations, which every size has as many of: the last has the rest.
+
+    The sizes are 1/√2, 1/2, 1/√8 … of the image's, as long as its longer side has SMALLEST_SIZE pixels and the shorter
+    half as many. At the first the large forms are laid, for an eighth or less of the time that they would take at the
+    last.
+
+    Args:
+        shape: of the content image, `[1, H, W, 3]`.
+        iterations: of the whole run.
+
+    Source: Gatys, Bethge, Hertzmann & Shechtman 2016, section 5, for two sizes.
+    Built in notebooks/09_better_and_faster.
     """
-    return (CHANNELS[check_layer(layer)] / 100) ** 2
+    height, width = shape[1:3]
+    sizes = []
+    share = 0.5**0.5
+    while share * max(height, width) >= SMALLEST_SIZE and share * min(height, width) >= SMALLEST_SIZE / 2:
+        sizes.insert(0, round(share * max(height, width)))
+        share *= 0.5**0.5
+    each = iterations // (len(sizes) + 1)
+    return dict.fromkeys(sizes, each) if each else {}
 
 
 def _layer_weights(layers: Mapping[str, float | None] | Iterable[str], reduction: str) -> dict[str, float]:
@@ -89,9 +112,20 @@ def _layer_weights(layers: Mapping[str, float | None] | Iterable[str], reduction
         raise InputError(f"style_layers must be layer names, or layer names with weights, not {layers!r}.") from error
     if not given:
         raise InputError("style_layers is empty; name at least one layer, or set beta to 0.")
-    usual = balanced_weight if reduction == "mean" else lambda layer: 1.0
-    weights = {check_layer(name): usual(name) if weight is None else weight for name, weight in given.items()}
+    weights = {check_layer(name): 1.0 if weight is None else weight for name, weight in given.items()}
     return {name: _number(f"the weight of {name}", w, 0, LARGEST_WEIGHT) for name, w in weights.items()}
+
+
+def _scales(scales: Mapping[int, int]) -> dict[int, int]:
+    if not isinstance(scales, Mapping):
+        raise InputError(f"scales must be a dict from size to iterations, such as {{136: 50}}, not {scales!r}.")
+    checked = {
+        whole_number("each size of scales", size, 16, 10_000): whole_number("the iterations of a size", n, 1, 10**6)
+        for size, n in scales.items()
+    }
+    if list(checked) != sorted(checked):
+        raise InputError("scales must go from coarse to fine: the smallest size first.")
+    return checked
 
 
 def _number(name: str, value: Any, lowest: float, highest: float) -> float:
@@ -120,3 +154,5 @@ def one_of(name: str, value: Any, choices: Iterable[str]) -> Any:
 
 
 DEFAULTS = Settings()
+METHOD = {"content_layer": CONTENT_LAYER, "style_distance": "squared"}
+"""What makes `StyleTransfer` the method of the course: content from block5_conv2, squared differences of Gram matrices."""

@@ -14,16 +14,13 @@ from tqdm.auto import tqdm
 from .budget import check_memory
 from .color import with_chroma_of, with_color_statistics_of
 from .errors import Diverged, InputError
-from .inputs import checked_image, first_image
+from .inputs import checked_image, enlarged, first_image, shape_at_size, shrunk
 from .interrupts import interrupts_noted
-from .layers import STYLE_LAYERS
-from .losses import content_loss, gram_loss, gram_matrix, total_variation_loss
+from .objective import Objective
 from .optimizers import LBFGS, Adam
 from .settings import DEFAULTS, Settings, whole_number
 from .vgg import FeatureExtractor, Kernels
 
-LOSS_SCALE = 1024.0
-"""Lifts float16 gradients above the smallest number that float16 can hold."""
 HALVINGS = 8
 """How often a step that diverges is tried again, at half the rate each time."""
 
@@ -41,14 +38,17 @@ class Losses:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The image `[1, H, W, 3]`, float32, 0..1, at an iteration, and the losses of that very image.
+    """The image `[1, H, W, 3]`, float32, 0..1, at an iteration, and its losses.
 
-    With `colors="luminance"` the content's chroma is in it already; the losses are those of the image without.
+    The image has the content's shape. While a run is still at a smaller size it is enlarged, and the losses are those
+    of the smaller one; `size` is the longer side, in pixels, that was painted. With `colors="luminance"` the content's
+    chroma is in it already; the losses are those of the image without.
     """
 
     iteration: int
     image: np.ndarray
     losses: Losses
+    size: int
 
     def row(self) -> dict[str, float]:
         """Return the iteration and all losses by name, the style layers' among them."""
@@ -74,8 +74,12 @@ class StyleTransfer:
             blends their styles in equal parts (name one twice and it counts twice).
         alpha, beta, gamma: weights of the content, style and total variation loss, at least 0.
         content_layer: the layer whose activations are to be kept.
-        style_layers: the layers whose Gram matrices are to be matched: names, each with its `balanced_weight`, or a
-            dict from name to weight.
+        style_layers: the layers whose statistics are to be matched: names, each with its usual weight, or a dict from
+            name to weight.
+        style_distance: how a layer's statistics are compared: "wasserstein", of the Gaussians that have its mean and
+            covariance; or "squared", the squared differences of its Gram matrix, as the method's authors do.
+        scales: smaller sizes to begin with, from coarse to fine: longer side in pixels to iterations there, as
+            `coarse_to_fine` gives them. What follows is painted at the content's own size.
         init: where the image starts: "content", "noise", "style" (scaled to the content's shape), or an image.
         optimizer: "adam" or "lbfgs". An iteration is one update of the image, after which it is evaluated once.
         learning_rate: length of the first step, in units of the 0..1 pixel range; None takes what suits the schedule.
@@ -101,6 +105,8 @@ class StyleTransfer:
 
     alpha, beta, gamma = _live("alpha"), _live("beta"), _live("gamma")
     learning_rate, style_layers = _live("learning_rate"), _live("style_layers")
+    Objective = Objective
+    """What is minimised at each size; a subclass may put one of its own here."""
 
     def __init__(
         self,
@@ -111,7 +117,9 @@ class StyleTransfer:
         beta: float = DEFAULTS.beta,
         gamma: float = DEFAULTS.gamma,
         content_layer: str = DEFAULTS.content_layer,
-        style_layers: Iterable[str] | Mapping[str, float | None] = STYLE_LAYERS,
+        style_layers: Iterable[str] | Mapping[str, float | None] = tuple(DEFAULTS.style_layers),
+        style_distance: str | None = None,
+        scales: Mapping[int, int] = DEFAULTS.scales,
         init: str | np.ndarray = DEFAULTS.init,
         optimizer: str = DEFAULTS.optimizer,
         learning_rate: float | None = None,
@@ -129,6 +137,8 @@ class StyleTransfer:
             gamma=gamma,
             content_layer=content_layer,
             style_layers=style_layers,
+            style_distance=style_distance,
+            scales=scales,
             init=init if isinstance(init, str) else "image",
             optimizer=optimizer,
             learning_rate=learning_rate,
@@ -140,6 +150,8 @@ class StyleTransfer:
             colors=colors,
         )
         content = checked_image("content", content, s.layers)
+        if s.scales and max(s.scales) >= max(content.shape[1:3]):
+            raise InputError(f"the sizes in scales must be smaller than the content, {max(content.shape[1:3])} pixels.")
         styles = [
             checked_image("style", each, s.layers) for each in (style if isinstance(style, (list, tuple)) else [style])
         ]
@@ -150,15 +162,14 @@ class StyleTransfer:
             s.layers, weights=weights, pooling=s.pooling, normalize=s.reduction == "mean", precision=s.precision
         )
         check_memory(content.shape, max(styles, key=tf.size).shape, s, self.features.precision)
-        # AutoGraph would rewrite Python's ifs and loops over tensors; here are none, and to look for them takes longer
-        # than all the tracing.
-        self._content_target = tf.function(self._content_features, autograph=False)(content)
-        self._style_target = _blended([tf.function(self._style_statistics, autograph=False)(each) for each in styles])
-        self._evaluate = tf.function(self._losses_and_gradient, autograph=False)
-        self._optimizer = Adam(s.learning_rate, s.schedule) if s.optimizer == "adam" else LBFGS(s.learning_rate)
-        self.image = first_image(init, content, styles[0], s)
-        self._most_saturation = 0.5 + 0.5 * max(map(_saturation, (content, *styles, self.image)))
+        self._images = content, styles
+        self._objectives: dict[tuple[int, ...], Objective] = {}
+        self._optimizer = self._new_optimizer()
+        first = first_image(init, content, styles[0], s)
+        self._most_saturation = 0.5 + 0.5 * max(map(_saturation, (content, *styles, first)))
         self.iteration = 0
+        self.image = shrunk(first, self._shape_at(1))
+        self.objective = self._objective_for(self.image.shape)
         self._found: tuple[Losses, tf.Tensor] | None = None  # at self.image, under the present weights
 
     def steps(self, n: int) -> Iterator[Snapshot]:
@@ -177,7 +188,8 @@ class StyleTransfer:
     def snapshot(self) -> Snapshot:
         """The present image and its losses."""
         losses, _ = self._evaluate_once()
-        return Snapshot(self.iteration, self._finish(self.image.numpy()), losses)
+        image = enlarged(self.image, self._images[0].shape).numpy()
+        return Snapshot(self.iteration, self._finish(image), losses, max(self.image.shape))
 
     def run(
         self,
@@ -205,7 +217,7 @@ class StyleTransfer:
         with interrupts_noted() as interrupted, tqdm(total=n, disable=not progress, unit="it") as bar:
             for snapshot in self._until_it_diverges(n):
                 bar.update()
-                bar.set_postfix_str(describe(snapshot.losses), refresh=False)
+                bar.set_postfix_str(describe(snapshot), refresh=False)
                 if each:
                     each(snapshot)
                 if is_wanted(snapshot.iteration, snapshots):
@@ -232,13 +244,17 @@ class StyleTransfer:
         Raises:
             InputError: the state is of an image of another shape.
         """
-        if state["image"].shape != tuple(self.image.shape):
+        shape = state["image"].shape
+        if shape not in (self._shape_at(int(state["iteration"]) + further) for further in (0, 1)):
             raise InputError("the saved state is of an image of another shape; start the run anew.")
         self._optimizer.restore(state)
         self._optimizer.learning_rate = float(state["learning_rate"])
         self.image, self.iteration, self._found = tf.constant(state["image"]), int(state["iteration"]), None
+        self.objective = self._objective_for(shape)
 
     def _step(self) -> None:
+        if self.image.shape != (shape := self._shape_at(self.iteration + 1)):
+            self._go_on_at(shape)
         losses, gradient = self._evaluate_once()
         good = self.image, self._optimizer, self._found
         for _ in range(HALVINGS):
@@ -257,6 +273,36 @@ class StyleTransfer:
             f"iteration {self.iteration + 1} diverges at any learning rate; the picture after iteration "
             f"{self.iteration} is kept: lower the weights, or the learning rate, and start anew."
         )
+
+    def _shape_at(self, iteration: int) -> tuple[int, ...]:
+        """Return the shape of the image that an iteration, counted from 1, makes."""
+        content = self._images[0]
+        for size, iterations in self.settings.scales.items():
+            if iteration <= iterations:
+                return shape_at_size(content.shape, size, self.settings.layers)
+            iteration -= iterations
+        return tuple(content.shape)
+
+    def _go_on_at(self, shape: tuple[int, ...]) -> None:
+        """Enlarge the image to the next size, where the optimizer begins again: that ends lower than to carry on."""
+        rate = self._optimizer.learning_rate
+        self.objective, self.image, self._found = self._objective_for(shape), enlarged(self.image, shape), None
+        self._optimizer = self._new_optimizer()
+        self._optimizer.learning_rate = rate
+
+    def _new_optimizer(self) -> Adam | LBFGS:
+        s = self.settings
+        return Adam(s.learning_rate, s.schedule) if s.optimizer == "adam" else LBFGS(s.learning_rate)
+
+    def _objective_for(self, shape: tuple[int, ...]) -> Objective:
+        """Return what is to be minimised at a size: both originals are scaled down to it."""
+        shape = tuple(shape)
+        if shape not in self._objectives:
+            content, styles = self._images
+            share = max(shape) / max(content.shape)
+            smaller = [shrunk(each, shape_at_size(each.shape, share * max(each.shape), self.settings.layers)) for each in styles]
+            self._objectives[shape] = self.Objective(shrunk(content, shape), smaller, self.settings, self.features)
+        return self._objectives[shape]
 
     def _trouble(self) -> str | None:
         """Return what is wrong with the present image, if anything is."""
@@ -282,7 +328,7 @@ class StyleTransfer:
         if self._found is None:
             s = self.settings
             weights = tf.constant([s.alpha, s.beta, s.gamma]), tf.constant(list(s.style_layers.values()))
-            values, gradient = self._evaluate(self.image, *weights)
+            values, gradient = self.objective.evaluate(self.image, *weights)
             total, content, style, tv, *terms = values.numpy().tolist()
             if not (np.isfinite(total) and np.isfinite(gradient).all()):
                 raise Diverged("the loss or its gradient is not a finite number; lower the weights.")
@@ -290,52 +336,11 @@ class StyleTransfer:
             self._found = Losses(content, style, tv, total, layers), gradient
         return self._found
 
-    def _losses_and_gradient(
-        self, image: tf.Tensor, weights: tf.Tensor, layer_weights: tf.Tensor
-    ) -> tuple[tf.Tensor, tf.Tensor]:
-        """The step's work: the losses at an image and the gradient of their total.
 
-        The weights come as tensors: as Python floats each new value would be compiled into a function of its own.
-        """
-        alpha, beta, gamma = tf.unstack(weights)
-        with tf.GradientTape() as tape:
-            tape.watch(image)
-            content, terms, tv = self.terms(image)
-            style = tf.reduce_sum(layer_weights * terms)
-            total = alpha * content + beta * style + gamma * tv
-            scale = LOSS_SCALE if self.features.precision == "float16" else 1.0
-            scaled = total * scale
-        return tf.stack([total, content, style, tv, *terms]), tape.gradient(scaled, image) / scale
-
-    def terms(self, image: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor], tf.Tensor]:
-        """Return the unweighted losses at an image `[1, H, W, 3]`: content, each style layer's, total variation."""
-        reduction = self.settings.reduction
-        features = self.features(image)
-        content = content_loss(self._content_target, features[self.settings.content_layer], reduction=reduction)
-        style = [
-            gram_loss(target, self.style_statistic(features[layer]), reduction=reduction)
-            for layer, target in self._style_target.items()
-        ]
-        return content, style, total_variation_loss(image, reduction=reduction)
-
-    def style_statistic(self, features: tf.Tensor) -> tf.Tensor:
-        """Return what is to be alike in style and generated image at a layer `[1, h, w, C]`: its Gram matrix.
-
-        A subclass may take another statistic, made by TensorFlow's functions, as notebooks/10_do_we_need_gram does.
-        """
-        return gram_matrix(features, reduction=self.settings.reduction)
-
-    def _content_features(self, content: tf.Tensor) -> tf.Tensor:
-        return self.features(content)[self.settings.content_layer]
-
-    def _style_statistics(self, style: tf.Tensor) -> dict[str, tf.Tensor]:
-        features = self.features(style)
-        return {layer: self.style_statistic(features[layer]) for layer in self.settings.style_layers}
-
-
-def describe(losses: Losses) -> str:
-    """Return the losses on one line."""
-    return f"content {losses.content:.3g}, style {losses.style:.3g}, tv {losses.tv:.3g}, total {losses.total:.4g}"
+def describe(snapshot: Snapshot) -> str:
+    """Return the size that was painted and the losses on one line."""
+    losses = snapshot.losses
+    return f"{snapshot.size} px, content {losses.content:.3g}, style {losses.style:.3g}, tv {losses.tv:.3g}, total {losses.total:.4g}"
 
 
 def is_wanted(iteration: int, snapshots: Iterable[int] | int) -> bool:
@@ -346,8 +351,3 @@ def is_wanted(iteration: int, snapshots: Iterable[int] | int) -> bool:
 def _saturation(image: tf.Tensor) -> float:
     """Return the share of an image's values that are 0 or 1, where clipping leaves what has gone too far."""
     return float(np.mean((image == 0) | (image == 1)))
-
-
-def _blended(styles: list[dict[str, tf.Tensor]]) -> dict[str, tf.Tensor]:
-    """Return the mean of what several style images are to be matched by."""
-    return {layer: tf.add_n([each[layer] for each in styles]) / len(styles) for layer in styles[0]}

@@ -27,7 +27,7 @@ def settling(n, noise):
 def snapshots(noise):
     gone, images = settling(30, noise)
     return [
-        Snapshot(k, image, Losses(g, 2 - g, 0.5, 2.5, {"block1_conv1": 2 - g}))
+        Snapshot(k, image, Losses(g, 2 - g, 0.5, 2.5, {"block1_conv1": 2 - g}), 96)
         for k, (g, image) in enumerate(zip(gone, images, strict=True))
     ]
 

@@ -38,7 +38,7 @@ def test_weighted_gradients_add_up_to_that_of_the_total(transfer, meter):
 @pytest.mark.parametrize("name", [CONTENT, *LAYERS, VARIATION])
 def test_gradient_of_each_term_is_the_slope_along_itself(transfer, meter, name):
     def loss(image):
-        content, style, variation = transfer.terms(tf.constant(image))
+        content, style, variation = transfer.objective.terms(tf.constant(image))
         return float({CONTENT: content, VARIATION: variation, **dict(zip(LAYERS, style, strict=True))}[name])
 
     image, gradient = transfer.image.numpy(), meter.gradients()[name].numpy()

@@ -1,5 +1,6 @@
 """The losses against plain loops over numbers, as the formulas are written."""
 
+import independent
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -7,7 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nst_helpers
-from nst_helpers.losses import content_loss, gram_loss, gram_matrix, style_loss, total_variation_loss
+from nst_helpers.losses import (
+    LEAST_VARIANCE,
+    content_loss,
+    gaussian,
+    gram_loss,
+    gram_matrix,
+    moments,
+    style_loss,
+    total_variation_loss,
+    wasserstein_loss,
+)
 
 REDUCTIONS = ("mean", "sum")
 shapes = st.tuples(st.just(1), st.integers(2, 6), st.integers(2, 6), st.integers(1, 5))
@@ -151,6 +162,52 @@ def test_gram_of_a_batch_keeps_images_apart():
         np.testing.assert_allclose(
             grams[i : i + 1], gram_matrix(tf.constant(features[i : i + 1])), rtol=1e-5, atol=1e-6
         )
+
+
+def wasserstein(style, generated):
+    return wasserstein_loss(gaussian(moments(tf.constant(style))), moments(tf.constant(generated)))
+
+
+@with_random_shapes
+@given(shape=st.tuples(st.just(1), st.integers(3, 6), st.integers(3, 6), st.integers(1, 6)), seed=seeds)
+def test_wasserstein_distance_is_that_of_plain_numpy(shape, seed):
+    style, generated = draw(shape, seed), 2 * draw(shape, seed + 1) + 1
+    expected = independent.wasserstein(style[0], generated[0], LEAST_VARIANCE)
+    assert float(wasserstein(style, generated)) == pytest.approx(expected, rel=1e-3, abs=1e-4)
+
+
+def test_wasserstein_gradient_is_the_slope():
+    style, generated, direction = (draw((1, 5, 6, 4), seed) for seed in range(3))
+
+    def value(step):
+        return independent.wasserstein(style[0], generated[0] + step * np.float64(direction[0]), LEAST_VARIANCE)
+
+    with tf.GradientTape() as tape:
+        variable = tf.Variable(generated)
+        loss = wasserstein_loss(gaussian(moments(tf.constant(style))), moments(variable))
+    slope = float(tf.reduce_sum(tape.gradient(loss, variable) * direction))
+    assert slope == pytest.approx((value(1e-4) - value(-1e-4)) / 2e-4, rel=1e-3)
+
+
+def test_wasserstein_distance_of_two_numbers_is_that_of_means_and_deviations():
+    style, generated = (draw((1, 40, 40, 1), seed) * s + m for seed, m, s in ((0, 3, 2), (1, -1, 0.5)))
+    expected = (style.mean() - generated.mean()) ** 2 + (style.std() - generated.std()) ** 2
+    assert float(wasserstein(style, generated)) == pytest.approx(expected, rel=1e-4)
+
+
+def test_directions_that_hardly_vary_are_left_out():
+    spread = np.float32([1, 0.2, 0.05])  # variances 1, 0.04, 0.0025
+    assert gaussian(moments(tf.constant(draw((1, 60, 60, 3), 0) * spread))).root.shape == (3, 2)
+
+
+@pytest.mark.parametrize("value", [0.0, 2.5])
+def test_wasserstein_distance_to_a_style_without_variance(value):
+    flat, generated = np.full((1, 4, 4, 3), value, np.float32), draw((1, 4, 4, 3), 0)
+    with tf.GradientTape() as tape:
+        variable = tf.Variable(generated)
+        loss = wasserstein_loss(gaussian(moments(tf.constant(flat))), moments(variable))
+    assert float(loss) == pytest.approx(np.mean((generated - value) ** 2), rel=1e-3)
+    assert np.isfinite(tape.gradient(loss, variable)).all()
 
 
 def losses_of(repeats, reduction):

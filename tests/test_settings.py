@@ -7,7 +7,7 @@ import pytest
 
 from nst_helpers.errors import InputError
 from nst_helpers.layers import STYLE_LAYERS
-from nst_helpers.settings import CHOICES, DEFAULTS, LARGEST_WEIGHT, Settings, balanced_weight, whole_number
+from nst_helpers.settings import CHOICES, DEFAULTS, LARGEST_WEIGHT, METHOD, Settings, coarse_to_fine, whole_number
 
 NO_NUMBERS = [-1, float("nan"), float("inf"), 1e308, 10**400, "much", None, [1]]
 
@@ -36,7 +36,7 @@ def test_seed_is_whole():
 
 
 @pytest.mark.parametrize("name", CHOICES)
-@pytest.mark.parametrize("value", ["best", "", None, []])
+@pytest.mark.parametrize("value", ["best", "", 5, []])
 def test_bad_choice(name, value):
     with pytest.raises(InputError, match=f"{name} must be one of {CHOICES[name][0]}"):
         Settings(**{name: value})
@@ -73,17 +73,51 @@ def test_style_layers_become_weights(given):
     assert Settings(style_layers=given) == DEFAULTS
 
 
-def test_layers_are_balanced_unless_told():
+def test_a_layer_weighs_one_unless_told():
     named = {"block1_conv1": None, "block5_conv1": 3}
-    assert Settings(style_layers=named).style_layers == {"block1_conv1": 0.64**2, "block5_conv1": 3}
-    assert Settings(style_layers=named, reduction="sum").style_layers == {"block1_conv1": 1, "block5_conv1": 3}
+    for reduction in CHOICES["reduction"]:
+        assert Settings(style_layers=named, reduction=reduction).style_layers == {"block1_conv1": 1, "block5_conv1": 3}
 
 
-def test_beta_is_ten_thousand_times_that_of_grams_not_divided_by_channels():
-    features = np.random.default_rng(0).random((2, 30, 128))
-    grams = [np.einsum("nc,nd->cd", f, f) / 30 for f in features]
-    ours = 1e4 * balanced_weight("block2_conv1") * np.mean((grams[0] / 128 - grams[1] / 128) ** 2)
-    assert ours == pytest.approx(np.mean((grams[0] - grams[1]) ** 2))
+def test_the_literal_form_has_squared_differences():
+    assert Settings(reduction="sum").style_distance == "squared"
+    assert Settings().style_distance == "wasserstein"
+    with pytest.raises(InputError, match="literal form"):
+        Settings(reduction="sum", style_distance="wasserstein")
+
+
+@pytest.mark.parametrize(
+    ("scales", "sentence"),
+    [
+        ([128], "must be a dict from size to iterations"),
+        ({64: 0}, "iterations of a size must be a number from 1"),
+        ({8: 5}, "each size of scales must be a number from 16"),
+        ({64.5: 5}, "whole number"),
+        ({"wide": 5}, "each size of scales must be"),
+        ({64: 5, 32: 5}, "coarse to fine"),
+    ],
+)
+def test_scales_that_cannot_be(scales, sentence):
+    with pytest.raises(InputError, match=sentence):
+        Settings(scales=scales)
+
+
+def test_scales_from_json_are_numbers():
+    assert Settings(scales={"64": "5", "90": 6.0}).scales == {64: 5, 90: 6}
+
+
+@pytest.mark.parametrize(
+    ("shape", "iterations", "expected"),
+    [
+        ((1, 256, 384, 3), 200, {136: 50, 192: 50, 272: 50}),
+        ((1, 512, 512, 3), 203, {128: 40, 181: 40, 256: 40, 362: 40}),
+        ((1, 1024, 128, 3), 100, {512: 33, 724: 33}),  # the shorter side has 64 pixels
+        ((1, 150, 150, 3), 100, {}),
+        ((1, 384, 384, 3), 3, {}),  # not one for each
+    ],
+)
+def test_coarse_to_fine(shape, iterations, expected):
+    assert coarse_to_fine(shape, iterations) == expected
 
 
 def test_one_style_layer_by_name():
@@ -91,14 +125,14 @@ def test_one_style_layer_by_name():
 
 
 def test_layers_are_those_needed_from_the_image_upwards():
-    settings = Settings(style_layers=["block3_conv1", "block1_conv1", "block5_conv2"])
+    settings = Settings(style_layers=["block3_conv1", "block1_conv1", "block5_conv2"], content_layer="block3_conv1")
     assert settings.layers == ("block1_conv1", "block3_conv1", "block5_conv2")
 
 
 def test_headline():
     assert (DEFAULTS.alpha, DEFAULTS.beta, DEFAULTS.gamma) == (1, 1e4, 10)
-    assert DEFAULTS.content_layer == "block5_conv2"
     assert tuple(DEFAULTS.style_layers) == STYLE_LAYERS
+    assert Settings(**METHOD).content_layer == "block5_conv2"
 
 
 def test_settings_are_frozen():

@@ -11,9 +11,9 @@ import tensorflow as tf
 
 from nst_helpers import optimizers
 from nst_helpers.errors import Diverged, InputError
-from nst_helpers.settings import balanced_weight
+from nst_helpers.losses import LEAST_VARIANCE, style_unit
 from nst_helpers.transfer import Snapshot, StyleTransfer
-from nst_helpers.vgg import MEAN_ACTIVATION
+from nst_helpers.vgg import AVERAGE_GAIN, MEAN_ACTIVATION
 
 SHALLOW = {
     "content_layer": "block2_conv1",
@@ -52,14 +52,17 @@ def same(a, b):
 # The losses
 
 
-@pytest.mark.parametrize("changes", [{}, {"pooling": "avg"}, {"reduction": "sum", "pooling": "avg"}])
+@pytest.mark.parametrize(
+    "changes", [{}, {"style_distance": "squared"}, {"pooling": "avg"}, {"reduction": "sum", "pooling": "avg"}]
+)
 def test_losses_equal_those_of_plain_numpy(real, weights, photo, painting, changes):
     transfer = real(style_layers={"block1_conv1": 2.0, "block3_conv1": 0.5, "block5_conv1": 1.0}, **changes)
     snapshot = last(transfer, 3)
-    expected = independent.losses(weights, photo, painting, snapshot.image, transfer.settings, MEAN_ACTIVATION)
+    tables = MEAN_ACTIVATION, style_unit, AVERAGE_GAIN, LEAST_VARIANCE
+    expected = independent.losses(weights, photo, painting, snapshot.image, transfer.settings, *tables)
     found = {**vars(snapshot.losses), **snapshot.losses.style_layers}
     assert {name: found[name] for name in expected} == {
-        name: pytest.approx(v, rel=1e-4) for name, v in expected.items()
+        name: pytest.approx(v, rel=2e-3) for name, v in expected.items()  # float32 roots of tiny variances
     }
 
 
@@ -67,8 +70,7 @@ def test_losses_equal_those_of_plain_numpy(real, weights, photo, painting, chang
 def test_total_is_the_weighted_sum(shallow, weights):
     losses = last(shallow(**dict(zip(("alpha", "beta", "gamma"), weights, strict=True))), 2).losses
     assert losses.total == pytest.approx(np.dot(weights, (losses.content, losses.style, losses.tv)), rel=1e-5)
-    expected = sum(balanced_weight(layer) * term for layer, term in losses.style_layers.items())
-    assert losses.style == pytest.approx(expected, rel=1e-5)
+    assert losses.style == pytest.approx(sum(losses.style_layers.values()), rel=1e-5)
 
 
 def test_content_loss_starts_at_zero_from_the_content(shallow):
@@ -80,7 +82,7 @@ def test_content_loss_starts_at_zero_from_the_content(shallow):
 def test_style_loss_starts_at_zero_from_the_style(noise):
     style = noise(20, 24, 1)
     losses = StyleTransfer(noise(20, 24, 0), style, init="style", **SHALLOW).snapshot.losses
-    assert losses.style == pytest.approx(0, abs=1e-9)
+    assert losses.style == pytest.approx(0, abs=1e-5)
     assert losses.content > 0
 
 
@@ -90,7 +92,7 @@ def test_style_loss_starts_at_zero_from_the_style(noise):
 @pytest.fixture(scope="module")
 def ends(real):
     """The losses after a few steps with each of the weights raised, and with none."""
-    transfer = real(beta=300)
+    transfer = real()
     start, losses = transfer.state(), {}
     for name in ("none", "alpha", "beta", "gamma"):
         transfer.restore(start)
@@ -118,7 +120,7 @@ def test_changing_weights_compiles_nothing_anew(shallow):
         last(transfer, 2)
     transfer.style_layers = {"block1_conv1": 0.25, "block2_conv1": 4}
     last(transfer, 1)
-    assert transfer._evaluate.experimental_get_tracing_count() == 1
+    assert transfer.objective.evaluate.experimental_get_tracing_count() == 1
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
@@ -185,7 +187,7 @@ def test_a_constant_schedule_is_adam_as_published(shallow):
     transfer = shallow(schedule="constant")
     images, mean, square = [transfer.image.numpy()], 0, 0
     for k, snapshot in enumerate(transfer.steps(4), 1):
-        gradient = np.float64(transfer._evaluate(tf.constant(images[-1]), *transfer_weights(transfer))[1])
+        gradient = np.float64(transfer.objective.evaluate(tf.constant(images[-1]), *transfer_weights(transfer))[1])
         mean, square = 0.9 * mean + 0.1 * gradient, 0.999 * square + 0.001 * gradient**2
         step = mean / (1 - 0.9**k) / np.sqrt(square / (1 - 0.999**k))
         expected = np.clip(images[-1] - transfer.learning_rate * step, 0, 1)
@@ -272,14 +274,14 @@ def test_restored_at_the_start(shallow):
 def breaking(transfer, monkeypatch, times):
     """Let the next evaluations after the present image's find a loss that is not a number."""
     transfer.snapshot  # noqa: B018
-    evaluate, left = transfer._evaluate, [times]
+    evaluate, left = transfer.objective.evaluate, [times]
 
     def broken(*arguments):
         values, gradient = evaluate(*arguments)
         left[0] -= 1
         return (values * np.nan if left[0] >= 0 else values), gradient
 
-    monkeypatch.setattr(transfer, "_evaluate", broken)
+    monkeypatch.setattr(transfer.objective, "evaluate", broken)
 
 
 @pytest.mark.parametrize("changes", [{}, {"schedule": "constant"}, {"optimizer": "lbfgs"}])
@@ -297,8 +299,8 @@ def test_a_step_to_no_number_is_tried_again_at_half_the_rate(shallow, monkeypatc
 def test_a_gradient_that_is_no_number_counts_as_well(shallow, monkeypatch):
     transfer = shallow()
     transfer.snapshot  # noqa: B018
-    evaluate = transfer._evaluate
-    monkeypatch.setattr(transfer, "_evaluate", lambda *a: (evaluate(*a)[0], tf.constant(np.inf)))
+    evaluate = transfer.objective.evaluate
+    monkeypatch.setattr(transfer.objective, "evaluate", lambda *a: (evaluate(*a)[0], tf.constant(np.inf)))
     with pytest.warns(UserWarning, match="not a finite number"):
         assert last(transfer, 1).iteration == 0
 
@@ -339,7 +341,7 @@ def test_a_halved_rate_outlasts_an_interruption(shallow, monkeypatch):
 
 def test_weights_too_large_for_any_step_are_refused(shallow, monkeypatch):
     transfer = shallow()
-    monkeypatch.setattr(transfer, "_evaluate", lambda *_: (tf.constant([np.inf] * 6), transfer.image))
+    monkeypatch.setattr(transfer.objective, "evaluate", lambda *_: (tf.constant([np.inf] * 6), transfer.image))
     with pytest.raises(InputError, match="lower the weights"):
         next(transfer.steps(1))
 
@@ -468,3 +470,88 @@ def test_state_of_another_image_is_refused(shallow, noise):
     other = StyleTransfer(noise(24, 20), noise(18, 16), **SHALLOW)
     with pytest.raises(InputError, match="another shape"):
         shallow().restore(other.state())
+
+
+# Coarse to fine
+
+SCALES = {24: 3, 34: 2}
+
+
+@pytest.fixture
+def growing(noise):
+    """A function that makes a run that begins at smaller sizes, between random images."""
+    return lambda **changes: StyleTransfer(noise(40, 48, 0), noise(36, 32, 1), **SHALLOW | {"scales": SCALES} | changes)
+
+
+def test_each_size_has_its_iterations(growing):
+    transfer = growing()
+    sizes, shapes = zip(*((s.size, transfer.image.shape[1:3]) for s in transfer.steps(8)), strict=True)
+    assert sizes == (24, 24, 24, 34, 34, 48, 48, 48)
+    assert [tuple(shape) for shape in shapes[2:6]] == [(20, 24), (28, 34), (28, 34), (40, 48)]
+
+
+def test_every_snapshot_has_the_contents_shape(growing):
+    assert {s.image.shape for s in growing().steps(8)} == {(1, 40, 48, 3)}
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
+@pytest.mark.parametrize("stop", [1, 3, 4, 5, 7])
+def test_a_run_resumed_at_any_size_ends_as_the_uninterrupted_one(growing, optimizer, stop):
+    whole = last(growing(optimizer=optimizer), 9)
+    stopped = growing(optimizer=optimizer)
+    last(stopped, stop)
+    resumed = growing(optimizer=optimizer)
+    resumed.restore(stopped.state())
+    assert same(last(resumed, 9 - stop), whole)
+
+
+def test_back_to_the_smallest_size_compiles_nothing_anew(growing):
+    transfer = growing()
+    start, first = transfer.state(), last(transfer, 8)
+    objectives = dict(transfer._objectives)
+    transfer.restore(start)
+    assert same(last(transfer, 8), first)
+    assert transfer._objectives == objectives and len(objectives) == 3
+    assert all(each.evaluate.experimental_get_tracing_count() == 1 for each in objectives.values())
+
+
+def test_the_last_size_has_the_losses_of_a_run_at_that_size_alone(growing):
+    transfer = growing()
+    end = last(transfer, 6)
+    alone = growing(init=end.image, scales={})
+    assert alone.snapshot.losses == end.losses
+
+
+def test_a_smaller_size_has_both_pictures_scaled_down(growing, noise):
+    pictures = (noise(40, 48, 0), (20, 24)), (noise(36, 32, 1), (18, 16))
+    small = [tf.image.resize(each, shape, "lanczos3", antialias=True) for each, shape in pictures]
+    expected = StyleTransfer(*(np.clip(each, 0, 1) for each in small), **SHALLOW).snapshot.losses
+    assert growing().snapshot.losses == expected
+
+
+def test_a_smaller_size_is_large_enough_for_the_layers(noise):
+    transfer = StyleTransfer(noise(16, 96), noise(64, 16, 1), weights=None, scales={24: 1})
+    assert transfer.image.shape == (1, 16, 96, 3)
+    assert last(transfer, 2).image.shape == (1, 16, 96, 3)
+
+
+def test_a_halved_rate_is_carried_to_the_next_size(growing, monkeypatch):
+    transfer = growing()
+    breaking(transfer, monkeypatch, 1)
+    with pytest.warns(UserWarning):
+        last(transfer, 4)
+    assert transfer._optimizer.learning_rate == transfer.settings.learning_rate / 2
+
+
+def test_weights_changed_on_the_way_hold_at_the_next_size(growing):
+    transfer = growing()
+    last(transfer, 2)
+    transfer.beta = 7
+    losses = last(transfer, 3).losses
+    assert losses.total == pytest.approx(losses.content + 7 * losses.style + 10 * losses.tv, rel=1e-5)
+
+
+@pytest.mark.parametrize("scales", [{24: 3}, {90: 3}])
+def test_sizes_that_are_not_smaller_are_refused(noise, scales):
+    with pytest.raises(InputError, match="smaller than the content"):
+        StyleTransfer(noise(20, 24), noise(18, 16, 1), scales=scales, **SHALLOW)

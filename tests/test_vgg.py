@@ -10,9 +10,11 @@ from nst_helpers.errors import InputError
 from nst_helpers.images import load_image
 from nst_helpers.layers import CONV_LAYERS, LAYERS, smallest_side
 from nst_helpers.vgg import (
+    AVERAGE_GAIN,
     CAFFE_MEAN,
     MEAN_ACTIVATION,
     FeatureExtractor,
+    average_gains,
     mean_activations,
     preprocess,
     trained_kernels,
@@ -23,7 +25,7 @@ POOLS = [layer for layer in LAYERS if "pool" in layer]
 
 @pytest.fixture(scope="module")
 def ours(weights, photo):
-    return FeatureExtractor(LAYERS, weights=weights, normalize=False)(photo)
+    return FeatureExtractor(LAYERS, weights=weights, normalize=False, border="zeros")(photo)
 
 
 @pytest.fixture(scope="module")
@@ -60,26 +62,43 @@ def test_preprocessing_is_that_of_keras(photo):
 
 
 def test_normalising_divides_by_the_table(weights, photo, ours):
-    normalized = FeatureExtractor(LAYERS, weights=weights)(photo)
+    normalized = FeatureExtractor(LAYERS, weights=weights, border="zeros")(photo)
     for layer, mean in MEAN_ACTIVATION["max"].items():
         agree(normalized[layer], ours[layer] / mean)
     for pool in POOLS:
         agree(normalized[pool], ours[pool] / MEAN_ACTIVATION["max"][LAYERS[LAYERS.index(pool) - 1]])
 
 
-@pytest.mark.parametrize("pooling", ["max", "avg"])
-def test_table_is_what_is_measured_on_photographs_and_paintings(weights, monkeypatch, pooling):
-    monkeypatch.setenv("NST_VGG19_WEIGHTS", str(weights))
+@pytest.fixture(scope="module")
+def pictures():
     others = ("content", "style", "stained_glass")  # two copies, and what the project drew later
     paths = [path for path in sorted(DATA.glob("*.jpg")) if path.stem not in others]
-    pictures = [load_image(path, 256, report=None) for path in paths]
+    return [load_image(path, 256, report=None) for path in paths]
+
+
+@pytest.mark.parametrize("pooling", ["max", "avg"])
+def test_table_is_what_is_measured_on_photographs_and_paintings(weights, monkeypatch, pictures, pooling):
+    monkeypatch.setenv("NST_VGG19_WEIGHTS", str(weights))
     table = MEAN_ACTIVATION[pooling]
     assert mean_activations(pictures, pooling) == {name: pytest.approx(mean, rel=5e-4) for name, mean in table.items()}
 
 
+def test_gains_let_averages_excite_the_next_layer_as_maxima_do(weights, monkeypatch, pictures):
+    monkeypatch.setenv("NST_VGG19_WEIGHTS", str(weights))
+    assert average_gains(pictures) == {pool: pytest.approx(gain, rel=1e-3) for pool, gain in AVERAGE_GAIN.items()}
+
+
 def test_average_pooling(weights, photo):
     pooled = FeatureExtractor(["block2_pool"], weights=weights, pooling="avg", normalize=False)(photo)
-    agree(pooled["block2_pool"][0], independent.vgg19(weights, photo, "avg")["block2_pool"])
+    expected = independent.vgg19(weights, photo, "avg", "repeat", AVERAGE_GAIN)["block2_pool"]
+    agree(pooled["block2_pool"][0], expected)
+
+
+def test_the_first_convolution_sees_the_border_repeated(weights, photo):
+    ours = FeatureExtractor(["block1_conv1", "block2_conv2"], weights=weights, normalize=False)(photo)
+    expected = independent.vgg19(weights, photo, border="repeat")
+    for layer, features in ours.items():
+        agree(features[0], expected[layer])
 
 
 @pytest.mark.parametrize("layer", ["block1_conv1", "block3_pool", "block5_conv4"])

@@ -29,7 +29,7 @@ def image_at(iteration):
 
 @pytest.fixture
 def snapshots():
-    return [Snapshot(i, image_at(i), Losses(i / 500, 9 / (i + 1), 1, 10 / (i + 1), {})) for i in ITERATIONS]
+    return [Snapshot(i, image_at(i), Losses(i / 500, 9 / (i + 1), 1, 10 / (i + 1), {}), 48) for i in ITERATIONS]
 
 
 @pytest.fixture

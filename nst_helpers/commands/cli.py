@@ -13,7 +13,7 @@ from ..errors import InputError, one_line
 from ..images import check_new_output
 from ..interrupts import terminate_like_interrupt
 from ..recipe import Picture, Recipe, read_recipe
-from ..settings import CHOICES, DEFAULTS, Settings, whole_number
+from ..settings import CHOICES, DEFAULTS, Settings, coarse_to_fine, whole_number
 from ..snapshots import RunFolder
 from ..vgg_weights import find_weights
 from .painting import BAD_INPUT, DONE, INTERRUPTED, begin, load_pictures, paint
@@ -72,12 +72,18 @@ def _parser() -> argparse.ArgumentParser:
         "--style-layers",
         metavar="A,B,C",
         type=_style_layers,
-        help=f"with :WEIGHT where it is not to be balanced ({', '.join(DEFAULTS.style_layers)})",
+        help=f"with :WEIGHT where it is not the usual one ({', '.join(DEFAULTS.style_layers)})",
+    )
+    add(
+        "--scales",
+        metavar="SIZE:N,…",
+        type=_scales,
+        help="smaller sizes to begin with and iterations at each, or none (from 128 pixels up, as many at each)",
     )
     add("--init", choices=("content", "noise", "style"), help=f"where the image starts ({DEFAULTS.init})")
     add("--learning-rate", type=float, help=f"first step, of the 0..1 pixel range ({DEFAULTS.learning_rate:g})")
-    for name in ("optimizer", "schedule", "reduction", "pooling", "colors", "precision"):
-        add(f"--{name}", choices=CHOICES[name], help=f"({getattr(DEFAULTS, name)})")
+    for name in ("style_distance", "optimizer", "schedule", "reduction", "pooling", "colors", "precision"):
+        add(f"--{name.replace('_', '-')}", choices=CHOICES[name], help=f"({getattr(DEFAULTS, name)})")
     add("--seed", type=int, help=f"of the noise ({DEFAULTS.seed})")
     disk = parser.add_argument_group("snapshots")
     often = disk.add_mutually_exclusive_group()
@@ -97,6 +103,8 @@ def _transfer(options: argparse.Namespace) -> int:
         return _show_recipe(given)
     say = (lambda line: None) if options.quiet else (lambda line: print(one_line(line), flush=True))
     folder = RunFolder.open(given["resume"]) if "resume" in given else None
+    if folder:
+        folder.recipe.check_version(folder.path)
     recipe = _recipe(given, folder)
     state = folder.load_state() if folder else {"iteration": 0}
     wanted = _wanted(given, recipe.iterations)
@@ -105,6 +113,9 @@ def _transfer(options: argparse.Namespace) -> int:
     inputs = (each.path for each in (recipe.content, *recipe.styles))
     output = check_new_output(given.get("output", OUTPUT), *inputs)
     images = load_pictures(recipe, say)
+    if not folder and "scales" not in given:
+        scales = coarse_to_fine(images[0].shape, recipe.iterations)
+        recipe = replace(recipe, settings=replace(recipe.settings, scales=scales))
     weights = find_weights()
     if not folder and ("snapshot_dir" in given or "snapshots" in given):
         folder = RunFolder.create(given.get("snapshot_dir", SNAPSHOT_DIR), recipe)
@@ -157,6 +168,11 @@ def _recipe(given: dict[str, Any], folder: RunFolder | None) -> Recipe:
 def _style_layers(text: str) -> dict[str, str | None]:
     pairs = (part.strip().partition(":") for part in text.split(","))
     return {name: weight or None for name, _, weight in pairs}  # Settings sees to it that the weights are numbers
+
+
+def _scales(text: str) -> dict[str, str]:
+    pairs = (part.strip().partition(":") for part in text.split(","))
+    return {} if text == "none" else {size: iterations for size, _, iterations in pairs}  # which Settings checks
 
 
 def _iterations(text: str) -> tuple[str, ...]:

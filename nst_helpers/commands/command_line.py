@@ -2,7 +2,6 @@
 
 import os
 import shlex
-from collections.abc import Mapping
 from dataclasses import fields
 
 from ..errors import InputError
@@ -13,7 +12,8 @@ from ..settings import Settings
 def command_line(recipe: Recipe, output: str | os.PathLike) -> str:
     """Return the `nst` command that makes the picture of a recipe and writes it to `output`.
 
-    What is as usual stays out of it, but the arithmetic, which `auto` would choose by the machine.
+    What is as usual stays out of it, but the arithmetic, which `auto` would choose by the machine, and the scales, which
+    nst would choose by the size and the iterations.
 
     Raises:
         InputError: the run began with an image of its own, which no command can name.
@@ -29,16 +29,20 @@ def command_line(recipe: Recipe, output: str | os.PathLike) -> str:
     words += ["--size", str(recipe.size), "--iterations", str(recipe.iterations)]
     for name in (field.name for field in fields(Settings)):
         value = getattr(s, name)
-        if value != getattr(usual if name in ("learning_rate", "style_layers") else Settings(), name):
-            words += [f"--{name.replace('_', '-')}", _text(value, usual)]
+        ordinary = usual if name in ("learning_rate", "style_layers", "style_distance") else Settings()
+        if name == "scales" or value != getattr(ordinary, name):
+            words += [f"--{name.replace('_', '-')}", _text(name, value, usual)]
     return shlex.join([*words, "--output", os.fspath(output)])
 
 
-def _text(value: object, usual: Settings) -> str:
-    if isinstance(value, Mapping):
+def _text(name: str, value: object, usual: Settings) -> str:
+    if name == "scales":
+        return ",".join(f"{size}:{iterations}" for size, iterations in value.items()) or "none"
+    if name == "style_layers":
         ordinary = Settings(reduction=usual.reduction, style_layers=list(value)).style_layers
         return ",".join(
-            name if weight == ordinary[name] else f"{name}:{_text(weight, usual)}" for name, weight in value.items()
+            layer if weight == ordinary[layer] else f"{layer}:{_text('', weight, usual)}"
+            for layer, weight in value.items()
         )
     if isinstance(value, float):
         return f"{value:g}" if float(f"{value:g}") == value else repr(value)

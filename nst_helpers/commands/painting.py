@@ -51,9 +51,12 @@ def begin(
         name = "content" if image is content else "style"
         say(f"{name:<9}{Path(each.path).name}, {image.shape[2]}×{image.shape[1]}")
     layers = ", ".join(f"{name}:{weight:.3g}" for name, weight in s.style_layers.items())
-    say(f"layers   content {s.content_layer}; style {layers}")
+    say(f"layers   content {s.content_layer}; style {layers}; {s.style_distance} distance")
     say(f"weights  alpha {s.alpha:g}, beta {s.beta:g}, gamma {s.gamma:g}")
     machine = f"{device_name()}, network in {transfer.features.precision}"
+    if s.scales:
+        coarse = ", ".join(f"{iterations} at {size} px" for size, iterations in s.scales.items())
+        say(f"scales   {coarse}, the others at {max(content.shape)} px")
     say(f"run      {recipe.iterations} iterations of {s.optimizer} from {s.init}, on {machine}")
     return transfer, recipe.made_by(transfer)
 
@@ -103,7 +106,7 @@ def paint(
                 for snapshot in transfer.steps(total):
                     record(snapshot)
                     bar.update()
-                    bar.set_postfix_str(describe(snapshot.losses), refresh=False)
+                    bar.set_postfix_str(describe(snapshot), refresh=False)
                     if interrupted.is_set():
                         break
         except (Exception, KeyboardInterrupt) as error:  # whatever it is, it must not cost the picture
@@ -119,8 +122,8 @@ def paint(
         raise trouble
     done = last.iteration == recipe.iterations
     say(f"{saved}: {'' if done else 'interrupted after '}{last.iteration} iterations, {seconds:.0f} s")
-    say(f"losses at iteration {first.iteration}: {describe(first.losses)}")
-    say(f"losses at iteration {last.iteration}: {describe(last.losses)}")
+    say(f"losses at iteration {first.iteration}: {describe(first)}")
+    say(f"losses at iteration {last.iteration}: {describe(last)}")
     if folder:
         say(f"snapshots in {folder.path}" + ("" if done else f"; go on with: nst --resume '{folder.path}'"))
     return BAD_INPUT if saved != output else DONE if done else INTERRUPTED

@@ -77,6 +77,7 @@ def reproduce(
     """
     picture = Path(picture)
     then = read_recipe(picture)
+    then.check_version(picture)
     first, *blend = map(Picture.of, style if isinstance(style, (list, tuple)) else [style])
     now = replace(then, content=Picture.of(content), style=first, blend=blend, weights_sha256=FILE_SHA256)
     if others := then.differences(now):

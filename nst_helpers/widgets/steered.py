@@ -60,7 +60,7 @@ class SteeredRun:
         self._forget()
 
     def _forget(self) -> None:
-        self.image = self.transfer.image.numpy()
+        self.image = self.transfer.snapshot.image
         """The present picture `[1, H, W, 3]`, 0..1."""
         self.history: list[tuple[int, float, float, float]] = []
         self.changes: dict[int, dict[str, float]] = {}
