@@ -23,7 +23,7 @@ def judges():
 
 @pytest.fixture
 def features():
-    """Activations `[1, 8, 9, 10]` of a picture and of a style, all directions well above what the iterations resolve."""
+    """Activations `[1, 8, 9, 10]` of a picture and a style, no direction so weak that the iterations miss it."""
     random = np.random.default_rng(1)
     mix = np.eye(8) + 0.3 * random.normal(size=(8, 8))
     return [np.float32(np.einsum("bchw,cd->bdhw", random.normal(m, 1, (1, 8, 9, 10)), mix)) for m in (1, 1.5)]

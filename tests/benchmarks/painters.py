@@ -5,11 +5,13 @@ A command is timed as a whole, from its start to the file; so are its seconds to
 
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from .inputs import DATA
 
@@ -22,7 +24,7 @@ CANDIDATES: dict[str, list[str]] = {  # what `nst` is given beside pictures, siz
 METHODS = (*CANDIDATES, "torch", "a90d924")
 PROBES = {"torch": (1, 5)}
 """Iterations of the two runs from which a command's pace is first known; PROBE for all others."""
-PROBE = (10, 60)
+PROBE = (5, 30)
 
 
 @dataclass
@@ -56,17 +58,18 @@ class Painter:
             return f"a90d924 has no picture of {':'.join(self.pair)} for {seconds} s at {self.size} px."
         return None
 
-    def paint(self, seconds: int, folder: Path) -> dict:
+    def paint(self, seconds: int, folder: Path) -> dict[str, Any]:
         """Return `{"picture": file, "iterations": …, "seconds": …}`; what the folder has already is not made again."""
         if self.method == "a90d924":
             known = json.loads((TODAY / "today.json").read_text())
-            return {"picture": str(self._shipped(seconds)), **known[self._shipped(seconds).name]}
+            return {"picture": os.path.relpath(self._shipped(seconds)), **known[self._shipped(seconds).name]}
         picture = folder / f"{'-'.join(self.pair)}-{seconds}-{self.method}.png"
         record = picture.with_suffix(".json")
         if not record.exists():
             self._probe(folder)
             iterations = self.pace.iterations(seconds)
-            told = {"picture": str(picture), "iterations": iterations, "seconds": self._run(iterations, picture)}
+            took = self._run(iterations, picture)
+            told = {"picture": os.path.relpath(picture), "iterations": iterations, "seconds": took}
             record.write_text(json.dumps(told) + "\n")
         return json.loads(record.read_text())
 
@@ -94,6 +97,6 @@ class Painter:
             self.command(iterations, picture.resolve()), cwd=ROOT, capture_output=True, text=True, check=False
         )
         if ended.returncode:
-            sys.exit(f"{self.method} did not paint {':'.join(self.pair)}: {ended.stderr.strip().splitlines()[-1]}")
+            sys.exit(f"{self.method} did not paint {':'.join(self.pair)}: {ended.stderr.strip()[-200:]}")
         self.pace.runs[iterations] = time.perf_counter() - start
         return self.pace.runs[iterations]

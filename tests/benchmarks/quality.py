@@ -10,7 +10,9 @@ a90d924    the package's default as of that commit, 200 Adam steps at one size; 
 """
 
 import json
+import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -54,10 +56,10 @@ def main() -> None:
     report.write_json(options.json, result)
     print(f"{report.describe(result['machine'])}; {options.size} px\n")
     print(report.table(*rows(result["runs"]), markdown=options.markdown))
-    print(*result["missing"], f"{len(key)} sheets are in {options.output / 'sheets'}.", sep="\n")
+    print(*result["missing"], f"sheets: {len(key)}, in {options.output / 'sheets'}", sep="\n")
 
 
-def painted(options: Any, missing: list[str]):
+def painted(options: Any, missing: list[str]) -> Iterator[dict[str, Any]]:
     """Yield what is known of each picture once it is there; `missing` gets a sentence for each that cannot be."""
     each = len(options.pairs) * len(options.methods)
     with tempfile.TemporaryDirectory() as folder, report.progress(each * sum(options.seconds)) as bar:
@@ -91,7 +93,10 @@ def add_numbers(runs: list[dict[str, Any]], size: int) -> None:
 
 def judge(options: Any) -> None:
     """Print the tally of the verdicts, and keep it in the benchmark's JSON."""
-    key = json.loads((options.output / "key.json").read_text())
+    file = options.output / "key.json"
+    if not file.exists():
+        sys.exit(f"there is no {file}; paint first, or name the folder by --output.")
+    key = json.loads(file.read_text())
     counted = blind.tally(key, map(blind.read_verdicts, options.judge))
     print(report.table(*blind.rows(counted), markdown=options.markdown))
     if options.json:
