@@ -103,6 +103,7 @@ def test_judges_like_best_what_is_identical(judges, photo, painting):
     same = judges(photo, photo, photo)
     assert [same[name] for name in LIKENESS] == pytest.approx([1, 1, 1], abs=1e-5)
     assert same["fine"] == same["border"] == same["rim"] == same["strokes"] == pytest.approx(1)
+    assert same["scale"] == 1 and same["shift"] > 1000  # no distance at all, but for the picture that is moved
     other = judges(1 - photo, photo, painting)
     assert all(other[name] < 0.999 for name in LIKENESS)
 
@@ -193,7 +194,8 @@ def test_the_command_paints_judges_and_counts(tmp_path, monkeypatch, capsys):
         return [sys.executable, "-c", ""]
 
     def run(*more):
-        monkeypatch.setattr(sys, "argv", ["quality", "--output", str(tmp_path), "--json", str(file), *more])
+        where = ["--output", str(tmp_path), "--size", "48", "--json", str(file)]
+        monkeypatch.setattr(sys, "argv", ["quality", *where, *more])
         quality.main()
         return json.loads(file.read_text())
 
@@ -201,13 +203,13 @@ def test_the_command_paints_judges_and_counts(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(painters.Painter, "command", command)
     monkeypatch.setattr("benchmarks.judges.Judges", lambda: Judges(weights=None))
     methods = ["--methods", "nst,average-pooling,a90d924"]
-    painted = run("--pairs", "coffee:auvers", "--seconds", "30", "--size", "48", *methods)
+    painted = run("--pairs", "coffee:auvers", "--seconds", "30", *methods)
     assert [each["method"] for each in painted["runs"]] == ["nst", "average-pooling"]
     assert painted["runs"][0]["judges"]["content"] == pytest.approx(1, abs=1e-3)
     assert "a90d924 has no picture of coffee:auvers" in painted["missing"][0]
 
     verdicts = tmp_path / "me.json"
-    key = json.loads((tmp_path / "key.json").read_text())
+    key = json.loads((tmp_path / "48px" / "key.json").read_text())
     verdicts.write_text(json.dumps({name: "A" if who["A"] == "nst" else "B" for name, who in key.items()}))
     (counted,) = run("--judge", str(verdicts))["tally"]
     assert counted == {"methods": ["average-pooling", "nst"], "seconds": 30, "preferred": [0, 1], "even": 0}

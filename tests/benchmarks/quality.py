@@ -2,7 +2,7 @@
 
 Every method paints every pair of pictures; sheets/ gets each two of their pictures as A and B, without names, key.json
 the names. Whoever has looked at the sheets writes `{"001": "A", "002": "B", "003": "=", …}` into a file, and --judge
-counts. What --output has already stays as it is: so a run is gone on with, and methods are added.
+counts. What --output has already of that size stays as it is: so a run is gone on with, and methods are added.
 
 nst        the package by its command; painters.py has candidates with further options
 torch      a PyTorch program of the shape of crowsonkb's, torch_program.py
@@ -35,6 +35,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default="quality", metavar="DIR", help="for pictures, sheets and key")
     parser.add_argument("--judge", type=Path, nargs="+", metavar="FILE", help="count verdicts on the sheets in DIR")
     options = parser.parse_args()
+    options.output /= f"{options.size}px"
     if options.judge:
         return judge(options)
     if unknown := set(options.methods) - set(METHODS):
@@ -95,7 +96,7 @@ def judge(options: Any) -> None:
     """Print the tally of the verdicts, and keep it in the benchmark's JSON."""
     file = options.output / "key.json"
     if not file.exists():
-        sys.exit(f"there is no {file}; paint first, or name the folder by --output.")
+        sys.exit(f"there is no {file}; paint first, or name its folder by --output and its --size.")
     key = json.loads(file.read_text())
     counted = blind.tally(key, map(blind.read_verdicts, options.judge))
     print(report.table(*blind.rows(counted), markdown=options.markdown))

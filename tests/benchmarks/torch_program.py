@@ -4,9 +4,9 @@
 
 Coarse to fine in steps of √2, Adam at a constant rate, an average of the iterates, and the losses of torch_losses.py.
 
-Her weights belong to a network that is not ours, and they are kept as they are because here activations have the mean 1:
-midway between content and style, at 256 px, content's gradient then has 11 % and variation's 2.4 % of the norm of
-style's (geometric means of four pairs), and the pictures are like those that her own program painted with this network.
+Her weights belong to a network that is not ours, and they are kept because activations of mean 1 are about what hers
+has: midway between content and style, at 256 px, content's gradient then has 11 % and variation's 2.4 % of the norm of
+style's (geometric means of four pairs), and the pictures look like those of her own program on this network.
 Caffe's activations divided by the deviation of an input, 57.4, as a stand-in for her network, would have content's at
 125 % and variation's at 0.6 %, which weights of 0.17 and 0.5 match here: faces stay, but so does the photograph.
 """
