@@ -130,6 +130,21 @@ def test_the_pace_is_a_line_that_later_runs_correct():
     assert pace.iterations(80) == 250
 
 
+def test_a_picture_that_took_too_long_is_painted_once_more(tmp_path, monkeypatch):
+    def run(painter, iterations, picture):  # each iteration takes longer than the probes let expect
+        asked.append(iterations)
+        painter.pace.runs[iterations] = 5 + iterations * (0.5 if iterations > 30 else 0.25)
+        return painter.pace.runs[iterations]
+
+    asked = []
+    monkeypatch.setattr(painters.Painter, "_run", run)
+    painter = painters.Painter("nst", ("chelsea", "auvers"), 384, tmp_path)
+    told = painter.paint(30, tmp_path)
+    assert asked == [5, 30, 100, 51]
+    assert (told["iterations"], told["seconds"]) == (51, 30.5)
+    assert painter.paint(30, tmp_path) == told and len(asked) == 4  # what is there is kept
+
+
 def test_sheets_tell_no_names_and_the_key_does(tmp_path):
     colours = {"nst": "#ff0000", "torch": "#00ff00", "a90d924": "#0000ff"}
     files = {name: tmp_path / f"{name}.png" for name in colours}

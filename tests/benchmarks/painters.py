@@ -17,6 +17,8 @@ from .inputs import DATA
 
 ROOT = Path(__file__).parents[2]
 TODAY = Path(__file__).parent / "today"
+"""Pictures at 384 px by commit a90d924, each after as many iterations as its seconds were on two undisturbed cores with
+avx512_bf16: 6.3 s before the first, then 0.184 s each at 384×256 and 0.28 s at 384×384."""
 CANDIDATES: dict[str, list[str]] = {  # what `nst` is given beside pictures, size, iterations and output
     "nst": [],
     "average-pooling": ["--pooling", "avg"],
@@ -25,6 +27,8 @@ METHODS = (*CANDIDATES, "torch", "a90d924")
 PROBES = {"torch": (1, 5)}
 """Iterations of the two runs from which a command's pace is first known; PROBE for all others."""
 PROBE = (5, 30)
+TRIES, TOLERANCE = 2, 0.1
+"""A picture whose seconds are further off than that is painted once more, at the pace that is then known."""
 
 
 @dataclass
@@ -67,8 +71,11 @@ class Painter:
         record = picture.with_suffix(".json")
         if not record.exists():
             self._probe(folder)
-            iterations = self.pace.iterations(seconds)
-            took = self._run(iterations, picture)
+            for _ in range(TRIES):
+                iterations = self.pace.iterations(seconds)
+                took = self._run(iterations, picture)
+                if abs(took - seconds) <= TOLERANCE * seconds:
+                    break
             told = {"picture": os.path.relpath(picture), "iterations": iterations, "seconds": took}
             record.write_text(json.dumps(told) + "\n")
         return json.loads(record.read_text())

@@ -4,11 +4,11 @@
 
 Coarse to fine in steps of √2, Adam at a constant rate, an average of the iterates, and the losses of torch_losses.py.
 
-Her weights belong to a network that is not ours, and they are kept because activations of mean 1 are about what hers
-has: midway between content and style, at 256 px, content's gradient then has 11 % and variation's 2.4 % of the norm of
-style's (geometric means of four pairs), and the pictures look like those of her own program on this network.
-Caffe's activations divided by the deviation of an input, 57.4, as a stand-in for her network, would have content's at
-125 % and variation's at 0.6 %, which weights of 0.17 and 0.5 match here: faces stay, but so does the photograph.
+Her weights are for a network that could not be had and measured. They are kept, since on activations of mean 1 the
+pictures look like those of her own program on this network: midway between content and style, at 256 px, the norm of
+content's gradient is 11 % and that of variation's 2.4 % of style's (geometric means of four pairs). A stand-in for her
+network, Caffe's activations divided by the deviation of an input, 57.4, would have 125 % and 0.6 %, which weights of
+0.17 and 0.5 match here: faces stay, but so does the photograph. Half way, 0.05 and 1, keeps the face and the style.
 """
 
 import argparse
