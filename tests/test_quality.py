@@ -64,7 +64,7 @@ def test_the_nine_points_see_all_directions_alike():
     slopes = [rows[None, :] + 0 * rows[:, None], rows[:, None] + 0 * rows[None, :]]
     slopes.append((slopes[0] + slopes[1]) / 2**0.5)
     upright, across, diagonal = (nine_point_variation(slope.expand(1, 3, 64, 64)).item() for slope in slopes)
-    assert upright == pytest.approx(across)
+    assert upright == pytest.approx(across) == pytest.approx(1, rel=0.05)  # the square of the slope
     assert diagonal == pytest.approx(upright, rel=0.05)  # the border, which is repeated, counts a little
 
 
@@ -114,6 +114,8 @@ def test_judges_see_dots_on_the_grid(judges, photo, painting):
     clean, dots = (judges(image, photo, painting) for image in (photo, dotted))
     assert clean["nyquist"] < 2 and dots["nyquist"] > 10 * clean["nyquist"]
     assert dots["dots"] > 2 * clean["dots"]
+    stripes = 0.5 + 0.2 * np.cos(2 * np.pi / 2.25 * np.arange(64))  # fine, but not of the grid's period
+    assert surface(np.broadcast_to(stripes[:, None], photo.shape), photo)["nyquist"] < 0.1
 
 
 def test_judges_see_a_dark_rim(photo):
