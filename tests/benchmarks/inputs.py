@@ -24,14 +24,24 @@ def load_square(name: str, size: int) -> np.ndarray:
 
 def write_inputs(path: Path, size: int, weights: str | None, content: str, style: str) -> None:
     """Write images, VGG19's kernels and each layer's mean activation; `weights` is "imagenet" or None."""
+    images = {"content": load_square(content, size), "style": load_square(style, size)}
+    images["start"] = (images["content"] + images["style"]) / 2  # where neither loss is zero
+    np.savez(path, **images, **network_arrays(weights))
+
+
+def write_network(path: Path, weights: str | None) -> None:
+    """Write the network alone."""
+    np.savez(path, **network_arrays(weights))
+
+
+def network_arrays(weights: str | None) -> dict[str, np.ndarray]:
+    """Return VGG19's kernels, biases and mean activations by name."""
     import nst_helpers.hardware  # noqa: F401  starts TensorFlow without its banner
     from nst_helpers.vgg import MEAN_ACTIVATION, FeatureExtractor
 
-    images = {"content": load_square(content, size), "style": load_square(style, size)}
-    images["start"] = (images["content"] + images["style"]) / 2  # where neither loss is zero
     network = FeatureExtractor(LAYERS, weights=weights, normalize=False, precision="float32")
     arrays = {}
     for layer, (kernel, bias) in network._kernels.items():
         arrays |= {f"{layer}/kernel": kernel.numpy(), f"{layer}/bias": bias.numpy()}
         arrays[f"{layer}/mean"] = np.float32(MEAN_ACTIVATION["max"][layer] if weights else 1)
-    np.savez(path, **images, **arrays)
+    return arrays

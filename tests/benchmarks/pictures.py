@@ -1,19 +1,14 @@
 """How good the pictures are: our defaults against variants of them, in numbers and as a sheet to look at.
 
-Four numbers for a generated picture, all of its brightness Y, 0..1:
-fine       high-frequency energy, mean |Y - Y blurred by 1 px|, as a multiple of the content's
-dots       the same where the content is flattest, its calmest fifth, in 1/255
-border     the same in a frame of 8 px as a multiple of that inside it, over the content's multiple: 1 is clean
-strokes    energy of broader structure, between blurs of 2 and 8 px, as a multiple of the content's
+The numbers are those of `surface` in judges.py.
 """
 
 import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from . import report
+from .judges import surface
 
 PAIRS = "summer_palace:great_wave,astronaut:great_wave,chelsea:auvers,coffee:composition_viii"
 VARIANTS: dict[str, dict[str, Any]] = {
@@ -53,40 +48,17 @@ def main() -> None:
                 for _ in transfer.steps(options.iterations):
                     bar.update()
                 seconds, image = time.perf_counter() - started, transfer.snapshot.image
-                figures = judge(image, content)
+                figures = surface(image, content)
                 result["runs"].append({"pair": pair, "variant": variant, "seconds": seconds, **figures})
                 lines.append([pair, variant, *(f"{value:.2f}" for value in figures.values()), f"{seconds:.0f}"])
                 sheet[f"{pair}\n{variant}"] = image
                 report.write_json(options.json, result)
     print(f"{report.describe(result['machine'])}; {options.size} px, {options.iterations} iterations\n")
-    head = ["pair", "variant", "fine", "dots", "border", "strokes", "seconds"]
+    head = ["pair", "variant", *figures, "seconds"]
     print(report.table(head, lines, markdown=options.markdown))
     if options.sheet:
         columns = len(options.variants)
         show_images(sheet, columns=columns, width=4 * columns).savefig(options.sheet, dpi=96)
-
-
-def judge(image: np.ndarray, content: np.ndarray) -> dict[str, float]:
-    """Return the four numbers for a generated picture `[1, H, W, 3]` and its content."""
-    from scipy.ndimage import gaussian_filter
-
-    ours, theirs = (np.asarray(picture, np.float32)[0].mean(-1) for picture in (image, content))
-    fine, content_fine = (np.abs(y - gaussian_filter(y, 1)) for y in (ours, theirs))
-    calm = gaussian_filter(content_fine, 4)
-    flat = calm <= np.quantile(calm, 0.2)
-    inside = (slice(8, -8), slice(8, -8))
-
-    def at_the_border(energy):
-        edge = (energy.sum() - energy[inside].sum()) / (energy.size - energy[inside].size)
-        return edge / energy[inside].mean()
-
-    strokes, content_strokes = (np.abs(gaussian_filter(y, 2) - gaussian_filter(y, 8)).mean() for y in (ours, theirs))
-    return {
-        "fine": float(fine.mean() / content_fine.mean()),
-        "dots": float(255 * fine[flat].mean()),
-        "border": float(at_the_border(fine) / at_the_border(content_fine)),
-        "strokes": float(strokes / content_strokes),
-    }
 
 
 if __name__ == "__main__":

@@ -1,12 +1,11 @@
 """The step in PyTorch: channels last, frozen kernels, our losses, Adam."""
 
-import numpy as np
 import torch
-import torch.nn.functional as F
 
-from nst_helpers.layers import CONTENT_LAYER, STYLE_LAYERS, path_to
+from nst_helpers.layers import CONTENT_LAYER, STYLE_LAYERS
 
 from .inputs import LAYERS
+from .torch_network import Network
 
 
 class Torch:
@@ -14,21 +13,10 @@ class Torch:
 
     def __init__(self, inputs, precision: str):
         self.precision = precision
-        self.type = getattr(torch, precision)
-        self.kernels, mean_before = {}, 1.0
-        for layer in path_to(LAYERS):
-            if "conv" in layer:  # normalised as ours are: each layer's mean activation becomes 1
-                mean = float(inputs[f"{layer}/mean"])
-                kernel = inputs[f"{layer}/kernel"].transpose(3, 2, 0, 1) * (mean_before / mean)
-                kernel = torch.from_numpy(np.ascontiguousarray(kernel, np.float32))
-                bias = torch.from_numpy(inputs[f"{layer}/bias"] / np.float32(mean))
-                mean_before = mean
-                kernel = kernel.to(self.type, memory_format=torch.channels_last)
-                self.kernels[layer] = kernel, bias.to(self.type)
+        self.features = Network(inputs, LAYERS, precision)
         content, style, start = (
             torch.from_numpy(inputs[name]).permute(0, 3, 1, 2) for name in ("content", "style", "start")
         )
-        self.caffe_mean = torch.tensor([103.939, 116.779, 123.68]).view(1, 3, 1, 1)
         with torch.no_grad():
             self.content_target = self.features(content)[CONTENT_LAYER].float()
             style = self.features(style)
@@ -48,16 +36,6 @@ class Torch:
         with torch.no_grad():
             self.image.clamp_(0, 1)
         return loss.item()
-
-    def features(self, image):
-        x = image.flip(1) * 255 - self.caffe_mean
-        x = x.to(self.type, memory_format=torch.channels_last)
-        found = {}
-        for layer in path_to(LAYERS):
-            conv = self.kernels.get(layer)
-            x = F.relu_(F.conv2d(x, *conv, padding=1)) if conv else F.max_pool2d(x, 2)
-            found[layer] = x
-        return found
 
     def gram(self, features):
         rows = features.permute(0, 2, 3, 1).flatten(0, 2)  # a view: the channels are last already
