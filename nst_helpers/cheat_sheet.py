@@ -12,7 +12,7 @@ from tqdm.auto import tqdm
 
 from .layers import STYLE_LAYERS
 from .plots import WIDTH
-from .settings import Settings, balanced_weight, whole_number
+from .settings import Settings, coarse_to_fine, whole_number
 from .transfer import StyleTransfer
 from .vgg import Kernels
 
@@ -23,7 +23,7 @@ COLUMNS, TEXT_WIDTH, TEXT_CHARACTERS = 4, 1.15, 34
 MATHS = (
     r"$L = \alpha\,L_{content} + \beta\,L_{style} + \gamma\,L_{TV}$",
     r"$L_{content} = \frac{1}{2}\,\mathrm{mean}\,(C - G)^2$",
-    r"$L_{style} = \sum_l w_l\,\mathrm{mean}\,(S_l - G_l)^2$",
+    r"$L_{style} = \sum_l w_l\,d\,(S_l, G_l)\,/\,u_l$",
     r"$L_{TV} = \mathrm{mean}\,\Delta_y^2 + \mathrm{mean}\,\Delta_x^2$",
 )
 
@@ -50,14 +50,13 @@ KNOBS = (
     ),
     Knob(
         "content layer",
-        "What counts as the same content. Shallow: lines and light. Deep: what is where. (At β = 1 000, where content "
-        "has a say.)",
-        {f"block{block}_conv2": {"content_layer": f"block{block}_conv2", "beta": 1e3} for block in (2, 3, 4, 5)},
+        "What counts as the same content. Shallow: lines and light. Deep: what is where.",
+        {f"block{block}_conv2": {"content_layer": f"block{block}_conv2"} for block in (2, 3, 4, 5)},
     ),
     Knob(
         "style layers",
         "How large the patterns are that count as style: block1 knows colours and grain, block5 motifs. "
-        f"Weights (C/100)²: {', '.join(f'{balanced_weight(layer):.2g}' for layer in STYLE_LAYERS)}.",
+        "The unit u of each is such that all pull equally at first.",
         {
             title: {"style_layers": STYLE_LAYERS[:n]}
             for title, n in (("block1", 1), ("blocks 1 and 2", 2), ("blocks 1 to 3", 3), ("all five", 5))
@@ -112,10 +111,10 @@ def cheat_sheet(
     iterations = whole_number("iterations", iterations, 20, 10**6)
     stages = [round(share * iterations) for share in STAGES]
     runs = {_key(case): case for knob in KNOBS for case in knob.cases.values() if case is not None}
-    results = {}
+    results, scales = {}, coarse_to_fine(content.shape, iterations)
     with tqdm(total=len(runs) * iterations, disable=not progress, unit="it") as bar:
         for key, case in runs.items():
-            transfer = StyleTransfer(content, style, **case, weights=weights)
+            transfer = StyleTransfer(content, style, **case, scales=scales, weights=weights)
             results[key] = []
             for snapshot in transfer.steps(iterations):
                 bar.update()

@@ -38,12 +38,13 @@ _PULL = {  # convolution: typical gradient of its Wasserstein distance, of its s
     "block5_conv4": (11700.0, 0.731),
 }
 TYPICAL_PULL = {
-    distance: {layer: pulls[i] for layer, pulls in _PULL.items()} for i, distance in enumerate(("wasserstein", "squared"))
+    distance: {layer: pulls[i] for layer, pulls in _PULL.items()}
+    for i, distance in enumerate(("wasserstein", "squared"))
 }
-"""Distance to layer to the length of its gradient at a photograph, by `typical_pulls`, over data/'s pictures at 384 px."""
+"""Distance to layer to the length of its gradient at a photograph: by `typical_pulls`, over data/ at 384 px."""
 
-STYLE_SCALE = 200.0
-"""What makes α : β : γ = 1 : 10000 : 10 a good beginning."""
+STYLE_SCALE = {"wasserstein": 200.0, "squared": 40.0}
+"""Distance to what makes α : β : γ = 1 : 10000 : 10 a good beginning; squares fall faster on the way."""
 
 
 def gram_matrix(features: tf.Tensor, *, reduction: Reduction = "mean") -> tf.Tensor:
@@ -202,13 +203,13 @@ def style_unit(layer: str, distance: StyleDistance) -> float:
     """Return what a layer's distance is divided by: STYLE_SCALE times the length that its gradient typically has.
 
     The gradient of a distance at a photograph, by the pixels, has another length at each layer and for each kind of
-    distance. Divided by it, all layers pull equally when a run begins, at any size, and β means the same for both
-    distances. Pools take the unit of the convolution before them.
+    distance. Divided by it, all layers pull equally when a run begins, at any size. Pools take the unit of the
+    convolution before them.
 
     Built in notebooks/04_three_losses.
     """
     layer = layer if "conv" in layer else LAYERS[LAYERS.index(layer) - 1]
-    return STYLE_SCALE * TYPICAL_PULL[distance][layer]
+    return STYLE_SCALE[distance] * TYPICAL_PULL[distance][layer]
 
 
 def total_variation_loss(image: tf.Tensor, *, reduction: Reduction = "mean") -> tf.Tensor:

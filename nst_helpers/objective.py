@@ -123,4 +123,6 @@ def typical_pulls(
             for layer, value in by_layer.items():
                 length = float(tf.norm(tape.gradient(value, image))) * prod(photograph.shape) ** 0.5
                 measured.setdefault(distance, {}).setdefault(layer, []).append(length)
-    return {name: {layer: float(np.mean(all)) for layer, all in by_layer.items()} for name, by_layer in measured.items()}
+    return {
+        name: {layer: float(np.mean(all)) for layer, all in by_layer.items()} for name, by_layer in measured.items()
+    }

@@ -179,7 +179,9 @@ class Recipe:
     def check_version(self, what: str | os.PathLike) -> None:
         """Raise InputError if `what`, a picture or a run, was made by a version that had other losses."""
         if self.versions.get("nst-helpers", "").startswith("0.1."):
-            raise InputError(f"{what} was made by nst 0.1, whose losses were other ones; begin it anew, or use nst 0.1.")
+            raise InputError(
+                f"{what} was made by nst 0.1, whose losses were other ones; begin it anew, or use nst 0.1."
+            )
 
     def other_surroundings(self, other: "Recipe") -> list[str]:
         """Return a phrase for each program and machine that is not the same; results may differ slightly then."""

@@ -155,4 +155,4 @@ def one_of(name: str, value: Any, choices: Iterable[str]) -> Any:
 
 DEFAULTS = Settings()
 METHOD = {"content_layer": CONTENT_LAYER, "style_distance": "squared"}
-"""What makes `StyleTransfer` the method of the course: content from block5_conv2, squared differences of Gram matrices."""
+"""What makes `StyleTransfer` the method that the course builds first: a deeper content, and plain Gram matrices."""

@@ -300,7 +300,10 @@ class StyleTransfer:
         if shape not in self._objectives:
             content, styles = self._images
             share = max(shape) / max(content.shape)
-            smaller = [shrunk(each, shape_at_size(each.shape, share * max(each.shape), self.settings.layers)) for each in styles]
+            smaller = [
+                shrunk(each, shape_at_size(each.shape, share * max(each.shape), self.settings.layers))
+                for each in styles
+            ]
             self._objectives[shape] = self.Objective(shrunk(content, shape), smaller, self.settings, self.features)
         return self._objectives[shape]
 
@@ -339,8 +342,8 @@ class StyleTransfer:
 
 def describe(snapshot: Snapshot) -> str:
     """Return the size that was painted and the losses on one line."""
-    losses = snapshot.losses
-    return f"{snapshot.size} px, content {losses.content:.3g}, style {losses.style:.3g}, tv {losses.tv:.3g}, total {losses.total:.4g}"
+    x = snapshot.losses
+    return f"{snapshot.size} px, content {x.content:.3g}, style {x.style:.3g}, tv {x.tv:.3g}, total {x.total:.4g}"
 
 
 def is_wanted(iteration: int, snapshots: Iterable[int] | int) -> bool:

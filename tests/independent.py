@@ -22,7 +22,9 @@ def vgg19(weights, image, pooling="max", border="zeros", gains=None):
             height, width = x.shape[0] // 2, x.shape[1] // 2
             tiles = x[: 2 * height, : 2 * width].reshape(height, 2, width, 2, -1)
             pool = f"block{block}_pool"
-            x = features[pool] = tiles.max((1, 3)) if pooling == "max" else tiles.mean((1, 3)) * (gains or {}).get(pool, 1)
+            x = features[pool] = (
+                tiles.max((1, 3)) if pooling == "max" else tiles.mean((1, 3)) * (gains or {}).get(pool, 1)
+            )
     return features
 
 
@@ -53,6 +55,7 @@ def losses(weights, content, style, image, settings, mean_activation, style_unit
         return np.einsum("hwc,hwd->cd", f, f) / (f.size if mean else f.size / f.shape[-1])
 
     content_loss = 0.5 * reduce((contents[settings.content_layer] - images[settings.content_layer]) ** 2)
+
     def distance(name):
         if settings.style_distance == "wasserstein":
             return wasserstein(styles[name], images[name], least_variance)

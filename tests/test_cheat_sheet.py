@@ -51,13 +51,9 @@ def test_along_a_row_one_setting_changes_but_for_the_seed(knob):
     assert len(settings) >= 3 and len(knob.cases) == sheet.COLUMNS
 
 
-def test_the_usual_run_is_in_every_row_but_the_content_layers():
-    without = [knob.name for knob in sheet.KNOBS if not has_usual(knob)]
-    assert without == ["content layer"]
-
-
-def has_usual(knob) -> bool:
-    return any(Settings(**case) == DEFAULTS for case in knob.cases.values() if case is not None)
+@pytest.mark.parametrize("knob", sheet.KNOBS, ids=lambda knob: knob.name)
+def test_the_usual_run_is_in_every_row(knob):
+    assert any(Settings(**case) == DEFAULTS for case in knob.cases.values() if case is not None)
 
 
 def test_every_picture_stands_under_its_settings(page):

@@ -39,7 +39,7 @@ def test_table_is_what_is_measured(pictures):
 def test_no_layer_has_more_than_half_of_the_style(pictures):
     features = FeatureExtractor(STYLE_LAYERS)
     losses, pulls = ({distance: [] for distance in DISTANCES} for _ in range(2))
-    for photograph, painting in zip(*pictures(192), strict=True):
+    for photograph, painting in list(zip(*pictures(192), strict=True))[::2]:
         found, style = features(photograph), features(painting)
         terms = {
             "wasserstein": [wasserstein_loss(gaussian(moments(style[n])), moments(found[n])) for n in STYLE_LAYERS],
@@ -57,7 +57,7 @@ def test_no_layer_has_more_than_half_of_the_style(pictures):
 @pytest.mark.parametrize("distance", DISTANCES)
 def test_units_are_there_for_all_layers(distance):
     assert set(TYPICAL_PULL[distance]) == set(CONV_LAYERS)
-    assert style_unit("block3_conv4", distance) == STYLE_SCALE * TYPICAL_PULL[distance]["block3_conv4"]
+    assert style_unit("block3_conv4", distance) == STYLE_SCALE[distance] * TYPICAL_PULL[distance]["block3_conv4"]
     assert style_unit("block3_pool", distance) == style_unit("block3_conv4", distance)
 
 

@@ -14,7 +14,7 @@ from PIL import Image
 
 from nst_helpers.images import load_image
 from nst_helpers.recipe import Picture, Recipe
-from nst_helpers.settings import Settings
+from nst_helpers.settings import METHOD, Settings
 
 ROOT = Path(__file__).parents[1]
 
@@ -93,17 +93,18 @@ def test_every_notebook_begins_with_a_picture_that_a_command_makes():
 
 
 def test_the_section_of_results_is_written_between_its_marks_from_the_run_s_files(tmp_path, monkeypatch):
-    rows = [f"{i},{i / 1e4},{i / 1e8},0.5,{1e3 - i / 1e2}" for i in (0, 200, 3000, 9000, 17000, 23000, 30000)]
+    rows = [f"{i},{i / 1e4},{i / 1e8},0.5,{1e3 - i / 1e2}" for i in (0, 300, 3000, 9000, 17000, 23000, 30000)]
     (tmp_path / "losses.csv").write_text("\n".join(["iteration,content,style,tv,total", *rows]))
     pictures = Picture("content.jpg", ""), Picture("style.jpg", "")
-    recipe = Recipe(*pictures, 192, 30000, Settings(beta=2e4, schedule="constant"))
+    recipe = Recipe(*pictures, 192, 30000, Settings(beta=2e4, schedule="constant", **METHOD))
     (tmp_path / "run.json").write_text(recipe.to_json())
     (tmp_path / "README.md").write_text(f"before\n{results.MARKS[0]}old\n{results.MARKS[1]}after\n")
-    for name in ("00200", "03000", "09000", "17000", "23000", "30000"):
+    Image.new("RGB", (12, 8), "red").save(tmp_path / f"iteration_{results.ITERATIONS:05d}.jpg")
+    for name in ("00300", "03000", "09000", "17000", "23000", "30000"):
         Image.new("RGB", (12, 8), "red").save(tmp_path / f"iteration_{name}.jpg")
     monkeypatch.setattr(results, "PREVIEWS", tmp_path)
-    monkeypatch.setattr(results, "COLUMNS", [(tmp_path, iteration) for _, iteration in results.COLUMNS])
-    monkeypatch.setattr(results, "RUN", tmp_path)
+    for folder in ("RUN", "DEFAULT"):
+        monkeypatch.setattr(results, folder, tmp_path)
     monkeypatch.setattr(results, "ROOT", tmp_path)
     monkeypatch.setattr(results, "seconds", lambda: 0.0514)
     results.main()
@@ -112,11 +113,14 @@ def test_the_section_of_results_is_written_between_its_marks_from_the_run_s_file
     assert (tmp_path / "README.md").read_text() == once
     assert once.startswith(f"before\n{results.MARKS[0]}")
     assert once.endswith(f"{results.MARKS[1]}after\n")
-    assert "| content | 0.02 | 0.3 | 0.9 | 1.7 | 2.3 | 3 |\n" in once
-    assert "| time | 10 s | 3 min | 8 min | 14 min | 20 min | 26 min |\n" in once
-    assert "The loss falls by another 30 %, and" in once  # from 998 to 700
+    assert "| content | 0.03 | 0.3 | 0.9 | 1.7 | 2.3 | 3 |\n" in once
+    assert "| time | 15 s | 3 min | 8 min | 14 min | 20 min | 26 min |\n" in once
+    assert "the loss falls by another\n28 %" in once  # from 970 to 700
     assert "α : β : γ = 1 : 20000 : 10 and plain Adam at a constant rate of 0.02" in once
-    assert "--size 192 --schedule constant --iterations 30000 --snapshots 3000,9000,17000,23000,30000\n" in once
+    assert (
+        "--scales none \\\n    --schedule constant --iterations 30000 --snapshots 300,3000,9000,17000,23000,30000\n"
+        in once
+    )
     assert "old" not in once
     with Image.open(tmp_path / "results.jpg") as sheet:
         red, green, _ = np.moveaxis(np.asarray(sheet, int), -1, 0)

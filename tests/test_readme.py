@@ -14,8 +14,9 @@ from PIL import Image
 
 from nst_helpers.commands import cli
 from nst_helpers.course import NOTEBOOKS, REPOSITORY
+from nst_helpers.images import load_image
 from nst_helpers.recipe import Recipe
-from nst_helpers.settings import DEFAULTS
+from nst_helpers.settings import DEFAULTS, coarse_to_fine
 
 ROOT = Path(__file__).parents[1]
 TEXTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "data/SOURCES.md")
@@ -139,7 +140,9 @@ def test_results_are_those_of_the_shipped_runs():
 def test_the_default_run_that_ships_has_today_s_defaults():
     recipe = Recipe.from_json((results.DEFAULT / "run.json").read_bytes())
     assert recipe.iterations == cli.ITERATIONS
-    assert replace(recipe.settings, precision=DEFAULTS.precision) == DEFAULTS
+    assert replace(recipe.settings, precision=DEFAULTS.precision, scales={}) == DEFAULTS
+    shape = load_image(ROOT / "data" / recipe.content.path, recipe.size).shape
+    assert recipe.settings.scales == coarse_to_fine(shape, recipe.iterations)
 
 
 def test_the_gallery_is_of_the_size_that_the_readme_says():

@@ -2,7 +2,6 @@
 
 from dataclasses import FrozenInstanceError, replace
 
-import numpy as np
 import pytest
 
 from nst_helpers.errors import InputError

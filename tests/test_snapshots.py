@@ -18,7 +18,9 @@ from nst_helpers.transfer import Losses, Snapshot
 
 def snapshot(iteration):
     image = np.full((1, 4, 6, 3), 1 / (iteration + 1), np.float32)
-    return Snapshot(iteration, image, Losses(0.0, 0.0, 0.0, 1 / (iteration + 3), {"block1_conv1": 2 / (iteration + 3)}), 6)
+    return Snapshot(
+        iteration, image, Losses(0.0, 0.0, 0.0, 1 / (iteration + 3), {"block1_conv1": 2 / (iteration + 3)}), 6
+    )
 
 
 def state(iteration):

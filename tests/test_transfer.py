@@ -62,7 +62,8 @@ def test_losses_equal_those_of_plain_numpy(real, weights, photo, painting, chang
     expected = independent.losses(weights, photo, painting, snapshot.image, transfer.settings, *tables)
     found = {**vars(snapshot.losses), **snapshot.losses.style_layers}
     assert {name: found[name] for name in expected} == {
-        name: pytest.approx(v, rel=2e-3) for name, v in expected.items()  # float32 roots of tiny variances
+        name: pytest.approx(v, rel=2e-3)
+        for name, v in expected.items()  # float32 roots of tiny variances
     }
 
 

@@ -12,8 +12,8 @@ from ..settings import Settings
 def command_line(recipe: Recipe, output: str | os.PathLike) -> str:
     """Return the `nst` command that makes the picture of a recipe and writes it to `output`.
 
-    What is as usual stays out of it, but the arithmetic, which `auto` would choose by the machine, and the scales, which
-    nst would choose by the size and the iterations.
+    What is as usual stays out of it, but the arithmetic, which `auto` would choose by the machine, and the scales,
+    which nst would choose by the size and the iterations.
 
     Raises:
         InputError: the run began with an image of its own, which no command can name.

@@ -17,10 +17,10 @@ import numpy as np
 
 from ..course import PAINTINGS, PHOTOGRAPHS, picture_path
 from ..errors import InputError
-from ..images import save_image
+from ..images import load_image, save_image
 from ..layers import LAYERS, STYLE_LAYERS
 from ..recipe import Picture, Recipe
-from ..settings import Settings
+from ..settings import Settings, coarse_to_fine
 from .explorer_view import ExplorerView
 from .export import export
 from .panel import Panel, jpeg, playing_trait, told
@@ -111,10 +111,10 @@ class WeightExplorer(Panel):
         self._lock, self._showing = threading.RLock(), False
         self._temporary = tempfile.TemporaryDirectory(prefix="nst-")
         self.folder = Path(self._temporary.name).resolve()
-        self.weights = weights
+        self.weights, self._scales = weights, settings.pop("scales", None)
         files = self._file(content, "content", PHOTOGRAPHS), self._file(style, "style", PAINTINGS)
         recipe = Recipe(*map(Picture.of, files), size, iterations, Settings(**settings))
-        self.run = SteeredRun(recipe, weights=weights)
+        self.run = self._new_run(recipe)
         self.compared: Remembered | None = None
         self.contents = PictureChooser("content", _shipped(PHOTOGRAPHS), self.choose_content, self.folder)
         self.styles = PictureChooser("style", _shipped(PAINTINGS), self.choose_style, self.folder)
@@ -182,8 +182,15 @@ class WeightExplorer(Panel):
         """Put a new run in the place of the old one, which stays if the new one cannot be."""
         self.say("preparing a new run …")
         chosen["settings"] = replace(self.run.transfer.settings, **(settings or {}))
-        self.run = SteeredRun(replace(self.run.recipe, **chosen), weights=self.weights)
+        self.run = self._new_run(replace(self.run.recipe, **chosen))
         self._begun()
+
+    def _new_run(self, recipe: Recipe) -> SteeredRun:
+        """Return a run that begins at smaller sizes, unless the explorer was told at which."""
+        scales = self._scales
+        if scales is None:
+            scales = coarse_to_fine(load_image(recipe.content.path, recipe.size, report=None).shape, recipe.iterations)
+        return SteeredRun(replace(recipe, settings=replace(recipe.settings, scales=scales)), weights=self.weights)
 
     def _begun(self) -> None:
         recipe, view = self.run.recipe, self.view

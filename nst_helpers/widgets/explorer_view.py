@@ -76,7 +76,10 @@ class ExplorerView:
         """Show the present picture, how far it has come, and a remembered one beside it."""
         image = run.image
         self.picture.value = jpeg(image)
-        self.picture_title.value = f"{image.shape[2]} × {image.shape[1]} pixels, on {device_name()}"
+        size = f"{image.shape[2]} × {image.shape[1]} pixels"
+        if max(run.transfer.image.shape) < max(image.shape):
+            size += f", still painted at {max(run.transfer.image.shape)}"
+        self.picture_title.value = f"{size}, on {device_name()}"
         goal = run.recipe.iterations
         self.progress.value = min(run.iteration / goal, 1)
         words = [f"iteration <b>{run.iteration}</b> of {goal}"]

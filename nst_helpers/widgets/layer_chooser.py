@@ -8,7 +8,7 @@ import ipywidgets as widgets
 import numpy as np
 
 from ..layers import CONV_LAYERS
-from ..settings import Settings, balanced_weight
+from ..settings import Settings
 from ..transfer import StyleTransfer
 from ..vgg import FeatureExtractor
 from .live import LivePicture
@@ -45,7 +45,7 @@ def layer_textures(
 class LayerChooser(LivePicture):
     """The 16 convolutions of VGG19 as cards, block by block: press one for content, any for style, and see the picture.
 
-    Each card shows where in the content image its layer fires, and what texture its Gram matrix makes of noise. Style
+    Each card shows where in the content image its layer fires, and what texture its statistics make of noise. Style
     layers and their weights act at once, during the run; another content layer goes on from the present picture.
 
     Args:
@@ -114,11 +114,11 @@ class LayerChooser(LivePicture):
             weight > 0,
             description="style",
             button_style="info" if weight > 0 else "",
-            tooltip=f"match the Gram matrix of {layer}",
+            tooltip=f"match the statistics of {layer}",
             layout=half,
         )
         self.factor[layer] = widgets.BoundedFloatText(
-            weight / balanced_weight(layer) or 1.0,
+            weight or 1.0,
             min=0,
             max=1000,
             step=0.5,
@@ -143,10 +143,7 @@ class LayerChooser(LivePicture):
 
     def _choice(self) -> dict[str, Any]:
         """Return what the cards say, as arguments of `StyleTransfer`."""
-        weights = {
-            layer: self.style_on[layer].value * self.factor[layer].value * balanced_weight(layer)
-            for layer in CONV_LAYERS
-        }
+        weights = {layer: self.style_on[layer].value * self.factor[layer].value for layer in CONV_LAYERS}
         return {"content_layer": self.transfer.settings.content_layer, "style_layers": weights}
 
     def choose_content(self, layer: str, pressed: bool) -> None:

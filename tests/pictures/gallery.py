@@ -19,8 +19,9 @@ from PIL import Image, ImageOps
 
 from nst_helpers.commands import cli
 from nst_helpers.errors import InputError
+from nst_helpers.images import load_image
 from nst_helpers.recipe import Picture, Recipe, read_recipe
-from nst_helpers.settings import DEFAULTS
+from nst_helpers.settings import DEFAULTS, coarse_to_fine
 
 ROOT = Path(__file__).parents[2]
 DATA, CELLS, PREVIEWS = ROOT / "data", ROOT / "runs" / "gallery", ROOT / "notebooks" / "previews"
@@ -69,7 +70,8 @@ def is_made(path: Path, content: str, style: str, size: int, iterations: int) ->
         made = read_recipe(path)
     except InputError:
         return False
-    settings = replace(DEFAULTS, precision=made.settings.precision)
+    shape = load_image(DATA / f"{content}.jpg", size, report=None).shape
+    settings = replace(DEFAULTS, precision=made.settings.precision, scales=coarse_to_fine(shape, iterations))
     pictures = (Picture.of(DATA / f"{name}.jpg") for name in (content, style))
     return made.iterations == iterations and not Recipe(*pictures, size, iterations, settings).differences(made)
 

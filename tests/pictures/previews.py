@@ -18,6 +18,7 @@ from tqdm.auto import tqdm
 from nst_helpers import StyleTransfer
 from nst_helpers.course import picture
 from nst_helpers.images import to_pil
+from nst_helpers.settings import coarse_to_fine
 
 from .gallery import GAP, PREVIEWS, ROOT, write
 
@@ -80,9 +81,10 @@ def figure(name: str, line: str, size: int) -> Image.Image:
 
 
 def equation(size: int, iterations: int) -> Image.Image:
-    """Return content, style and what `StyleTransfer` makes of them with its defaults, side by side."""
+    """Return content, style and what `nst` makes of them with its defaults, side by side."""
     content, style = picture("summer_palace.jpg", size), picture("great_wave.jpg", size)
-    result = StyleTransfer(content, style).run(iterations)[-1].image
+    scales = coarse_to_fine(content.shape, iterations)
+    result = StyleTransfer(content, style, scales=scales).run(iterations)[-1].image
     return side_by_side([to_pil(image) for image in (content, style, result)])
 
 
