@@ -31,8 +31,8 @@ SECTION = """
 
 The course's method to the letter: squared differences of Gram matrices, content from {content_layer}, {weights} and
 {rate}, one size of {size} px from the photograph on. From 3,000 iterations to 30,000 the loss falls by another
-{fall:.0f} %; [notebook 08](notebooks/08_iterations_and_snapshots.ipynb) measures what that does to the picture. Beside it
-is what `nst` makes by default in {few} iterations at the same size.
+{fall:.0f} %; [notebook 08](notebooks/08_iterations_and_snapshots.ipynb) measures what that does to the picture. The
+second picture is what `nst` makes by default in {few} iterations at the same size.
 
 ![The defaults after {few} iterations, and the method's own run after 300 to 30,000](notebooks/previews/results.jpg)
 
