@@ -178,6 +178,15 @@ def test_layer_weights_are_understood_and_told(weights, nst):
     assert "style block1_conv1:0.5, block1_conv2" in out
 
 
+def test_layers_by_other_programs_names_are_taken_and_said(weights, nst):
+    options = ("--content-layer", "relu1_2", "--style-layers", "conv1_1:2", "--size", 32, "--precision", "float32")
+    code, out, err = nst(CONTENT, STYLE, *options, "--iterations", 1)
+    assert code == DONE
+    assert "nst: relu1_2 is taken for block1_conv2" in err
+    assert "nst: conv1_1 is taken for block1_conv1" in err
+    assert "content block1_conv2; style block1_conv1:2" in out
+
+
 def test_two_names_for_one_picture(weights, nst):
     assert nst(CONTENT, CONTENT, *FAST, "--iterations", 1, "--quiet")[0] == DONE
 
