@@ -3,6 +3,7 @@
 import io
 import os
 import re
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -26,6 +27,8 @@ SAVE_OPTIONS = {
     ".jpeg": {"format": "JPEG", "quality": 95, "subsampling": "4:4:4"},
     ".png": {"format": "PNG"},
 }
+LONGEST_EXIF = {".jpg": 65_533, ".jpeg": 65_533, ".png": 500_000}
+"""Bytes; a JPEG holds no more, and of a PNG no more is read. A recipe takes about 2000."""
 LARGEST_FILE = 2_000_000_000  # bytes
 LARGEST_SIZE = 10_000
 
@@ -67,7 +70,8 @@ def save_image(image: np.ndarray, path: str | os.PathLike, *, recipe: "Recipe | 
 
     Args:
         image: `[1, H, W, 3]` or `[H, W, 3]`, 0..1; values outside are clipped.
-        recipe: what the image was made from, to be kept in the file's EXIF data, where `read_recipe` finds it.
+        recipe: what the image was made from, to be kept in the file's EXIF data, where `read_recipe` finds it; one that
+            is too long for that is left out, with a warning.
 
     Raises:
         InputError: another extension, a folder that cannot be written, or an image that holds NaN or infinity.
@@ -83,7 +87,12 @@ def encode(picture: Image.Image, suffix: str, recipe: "Recipe | None" = None) ->
     encoded = io.BytesIO()  # Pillow itself would not notice where a full disk cuts its file short
     options = SAVE_OPTIONS[suffix] | {"icc_profile": SRGB_BYTES}
     if recipe:
-        options["exif"] = recipe.to_exif(picture)
+        exif = recipe.to_exif(picture).tobytes()
+        if len(exif) <= LONGEST_EXIF[suffix]:
+            options["exif"] = exif
+        else:
+            what = "a JPEG can carry; a PNG carries more" if suffix != ".png" else "a picture can carry"
+            warnings.warn(f"the picture is written without its recipe, which is longer than {what}.", stacklevel=3)
     picture.save(encoded, **options)
     return encoded.getvalue()
 

@@ -79,7 +79,7 @@ def test_example_of_the_readme(weights, tmp_path, nst):
     code, out, _ = nst(CONTENT, STYLE, "--size", 96, "--iterations", 20, *snapshots, "-o", "out.jpg")
     assert code == DONE
     assert Image.open("out.jpg").size == (96, 64)  # the content has 640×427
-    folder = tmp_path / "run" / "c1,s10000,t10"
+    folder = tmp_path / "run" / "summer_palace_great_wave" / "c1,s10000,t10"
     files = {"iteration_00010.jpg", "iteration_00020.jpg", LOSSES, RECIPE, STATE}
     assert {path.name for path in folder.iterdir()} == files
     rows = list(csv.DictReader((folder / LOSSES).open()))
@@ -135,7 +135,7 @@ def test_interrupted_and_resumed_is_the_straight_run(weights, tmp_path, nst, mon
 
 
 def same_files(tmp_path):
-    straight, parts = (next((tmp_path / name).iterdir()) for name in ("straight", "parts"))
+    straight, parts = (next((tmp_path / name).glob("*/*")) for name in ("straight", "parts"))
     assert (tmp_path / "straight.png").read_bytes() == (tmp_path / "parts.png").read_bytes()
     assert (straight / LOSSES).read_text() == (parts / LOSSES).read_text()
     for picture in straight.glob("*.jpg"):
@@ -151,7 +151,7 @@ def test_killed_and_resumed_is_the_straight_run(weights, tmp_path, nst):
     process = subprocess.Popen(
         [sys.executable, "-m", "nst_helpers", *options, "--snapshot-dir", "parts", "-o", "parts.png"]
     )
-    while process.poll() is None and not list((tmp_path / "parts").glob("*/iteration_00003.jpg")):
+    while process.poll() is None and not list((tmp_path / "parts").glob("*/*/iteration_00003.jpg")):
         time.sleep(0.005)
     process.kill()
     process.wait()
@@ -333,7 +333,7 @@ def test_disk_that_fills_up(weights, nst, small_disk):
     options = ("--snapshot-every", 1, "--snapshot-dir", small_disk, "-o", small_disk / "out.png")
     code, _, err = nst(CONTENT, STYLE, *FAST, "--init", "noise", "--iterations", 40, "--quiet", *options)
     assert "could not be kept" in err
-    run = small_disk / "c1,s10000,t10"
+    run = small_disk / "summer_palace_great_wave" / "c1,s10000,t10"
     for path in run.iterdir():
         assert not path.name.startswith(".")
         if path.suffix == ".jpg":
@@ -494,7 +494,7 @@ def test_resume_of_something_else_is_refused(nst, begun, no_start, changes, told
 
 @pytest.mark.parametrize("name", [STATE, LOSSES, RECIPE])
 def test_resume_of_a_damaged_run_is_refused(nst, begun, no_start, tmp_path, name):
-    file = next((tmp_path / begun).glob(f"*/{name}"))
+    file = next((tmp_path / begun).glob(f"*/*/{name}"))
     file.write_bytes(b"\xff\xfe" + file.read_bytes()[:100])
     told = "not a recipe" if name == RECIPE else "is damaged"
     assert told in refused(nst, "--resume", begun, "--iterations", 8)
@@ -579,7 +579,7 @@ def test_signal_saves_the_picture_so_far(weights, tmp_path, number):
         "2",
     ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as running:
-        while running.poll() is None and not list(tmp_path.glob("runs/*/iteration_00002.jpg")):
+        while running.poll() is None and not list(tmp_path.glob("runs/*/*/iteration_00002.jpg")):
             time.sleep(0.02)
         running.send_signal(number)
         out, _ = running.communicate(timeout=60)

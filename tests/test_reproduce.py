@@ -44,7 +44,7 @@ def again(nst, picture, *options, content=CONTENT, style=STYLE):
     return nst("reproduce", picture, "--content", content, "--style", style, "--quiet", *options)
 
 
-@pytest.mark.parametrize("name", ["out.png", "out.jpg", "c1,s10000,t10/iteration_00002.jpg"])
+@pytest.mark.parametrize("name", ["out.png", "out.jpg", "summer_palace_great_wave/c1,s10000,t10/iteration_00002.jpg"])
 def test_picture_and_snapshot_come_out_bit_identical(nst, folder, tmp_path, name):
     code, said = again(nst, folder / name)
     assert (code, said.count("bit-identical"), "not" in said) == (0, 1, False)
@@ -68,7 +68,7 @@ def test_recipe_is_shown(nst, folder):
 
 
 def test_iterations_in_a_picture_are_those_it_has_had(folder):
-    assert read_recipe(folder / "c1,s10000,t10" / "iteration_00002.jpg").iterations == 2
+    assert read_recipe(folder / "summer_palace_great_wave" / "c1,s10000,t10" / "iteration_00002.jpg").iterations == 2
 
 
 def test_retouched_file_is_told_from_a_different_result(nst, folder, tmp_path):
