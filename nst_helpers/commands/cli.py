@@ -21,6 +21,7 @@ from ..settings import CHOICES, DEFAULTS, Settings, whole_number
 from ..snapshots import RunFolder
 from ..vgg_weights import find_weights
 from .painting import BAD_INPUT, DONE, INTERRUPTED, begin, load_pictures, paint
+from .pictures import parse
 from .terminal import lasting_output
 
 if TYPE_CHECKING:  # transfer.py starts TensorFlow
@@ -44,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             if arguments and arguments[0] in COMMANDS:
                 return import_module(f".{arguments[0]}", __package__).main(arguments[1:])
-            return _transfer(_parser().parse_args(arguments))
+            return _transfer(parse(_parser(), arguments))
         except InputError as error:
             print(f"nst: {error}", file=sys.stderr)
             return BAD_INPUT
