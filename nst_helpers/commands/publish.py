@@ -51,7 +51,8 @@ def publish(run: str | os.PathLike, to: str | os.PathLike, iterations: Iterable[
         name = f"iteration_{iteration:05d}.jpg"
         write_atomically(to / name, (run / name).read_bytes())
     write_atomically(to / LOSSES, _thinned((run / LOSSES).read_text(), kept).encode())
-    neutral = replace(recipe, content=_named(recipe.content), style=_named(recipe.style), output="")
+    content, style, *blend = map(_named, (recipe.content, *recipe.styles))
+    neutral = replace(recipe, content=content, style=style, blend=blend, output="")
     write_atomically(to / RECIPE, neutral.to_json().encode())
     return kept
 
