@@ -84,13 +84,15 @@ def matrix_profile(
     return head.ljust(128, b"\0") + table + data
 
 
-def _exif_color_space(image: Image.Image) -> tuple[int | None, str | None]:
+def _exif_color_space(image: Image.Image) -> tuple[int | None, str]:
     try:
         exif = image.getexif()
-        space = exif.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.ColorSpace)
-        return space, str(exif.get_ifd(ExifTags.IFD.Interop).get(ExifTags.Interop.InteropIndex, "")).strip("\0 ")
+        details = exif.get_ifd(ExifTags.IFD.Exif)
+        interoperability = exif.get_ifd(ExifTags.IFD.Interop) if ExifTags.IFD.Interop in details else {}
+        index = interoperability.get(ExifTags.Interop.InteropIndex, "")
+        return details.get(ExifTags.Base.ColorSpace), str(index).strip("\0 ")
     except Exception:  # damaged EXIF data are no reason to refuse the picture
-        return None, None
+        return None, ""
 
 
 def _profile_of_png(info: dict) -> bytes | None:

@@ -7,7 +7,7 @@ import zlib
 import numpy as np
 import pytest
 from odd_pictures import chunk, packed, png, rows_of, tiff
-from PIL import ExifTags, Image, ImageCms, features
+from PIL import Image, ImageCms, features
 
 from nst_helpers.errors import InputError
 from nst_helpers.images import load_image
@@ -95,7 +95,12 @@ GRAY_LAID = np.round(GRAY * (ALPHA / 255) + 255 - ALPHA)
 @pytest.mark.parametrize("kind", TIFFS)
 def test_tiff(load, kind, order):
     make, truth, told = TIFFS[kind]
-    array, line = load(make(order))
+    try:
+        array, line = load(make(order))
+    except InputError as error:  # what older versions of Pillow do not read
+        assert kind in ("gray and alpha, premultiplied", "CMYK 16")
+        assert "of a kind that cannot be read here" in str(error)
+        pytest.skip(str(error))
     assert same(array, GRAY_LAID if truth is None else truth)
     assert told in line
     assert line or not told
@@ -302,11 +307,12 @@ def from_adobe(rgb):
 
 
 def exif(space, interoperability=None):
-    data = Image.Exif()
-    data.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.ColorSpace] = space
-    if interoperability:
-        data.get_ifd(ExifTags.IFD.Exif)[ExifTags.IFD.Interop] = {1: interoperability}
-    return data.tobytes()
+    """EXIF data in which only the colour space is said, in three directories, each of which leads to the next."""
+    data = b"II*\0" + struct.pack("<IH2HIII", 8, 1, 0x8769, 4, 1, 26, 0)
+    if not interoperability:
+        return b"Exif\0\0" + data + struct.pack("<H2HIII", 1, 0xA001, 3, 1, space, 0)
+    data += struct.pack("<H2HII2HIII", 2, 0xA001, 3, 1, space, 0xA005, 4, 1, 56, 0)
+    return b"Exif\0\0" + data + struct.pack("<H2HI4sI", 1, 1, 2, 4, interoperability.encode(), 0)
 
 
 def saved(suffix, image=None, **options):
