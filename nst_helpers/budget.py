@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -188,16 +188,40 @@ def _system_bytes() -> int | None:
 
 
 def _container_bytes() -> int | None:
-    """Return what the container's limit leaves (control groups, version 2 or 1), or None if it has none."""
-    for limit, used, folder in (
-        ("memory.max", "memory.current", ""),
-        ("memory.limit_in_bytes", "memory.usage_in_bytes", "memory"),
+    """Return what the limits of control groups leave, version 2 or 1, or None if there is none.
+
+    The limit of a job, a login or a container may be set on any group from this process's own one up to the root.
+    """
+    left = [_left_in(folder, *names) for names, folder in _control_groups()]
+    return min((each for each in left if each is not None), default=None)
+
+
+def _control_groups() -> Iterator[tuple[tuple[str, str], Path]]:
+    """Yield the names of limit and use, and a folder, for each group that this process is in."""
+    mounted = SYSTEM / "sys/fs/cgroup"
+    own = {"": "", "memory": ""}  # controller to group; where /proc does not tell, the root is all there is
+    with suppress(OSError, ValueError):
+        for line in (SYSTEM / "proc/self/cgroup").read_text().splitlines():
+            _, controllers, group = line.split(":", 2)
+            own |= dict.fromkeys(controllers.split(","), group)
+    for controller, names, roots in (
+        ("", ("memory.max", "memory.current"), (mounted, mounted / "unified")),
+        ("memory", ("memory.limit_in_bytes", "memory.usage_in_bytes"), (mounted / "memory",)),
     ):
-        group = SYSTEM / "sys/fs/cgroup" / folder
-        with suppress(OSError, ValueError, IndexError, StopIteration):
-            left = int((group / limit).read_text()) - int((group / used).read_text())
-            statistics = (group / "memory.stat").read_text().splitlines()
-            return left + int(next(s for s in statistics if s.startswith("inactive_file ")).split()[1])  # cached files
+        parts = [part for part in own[controller].split("/") if part not in ("", "..")]
+        for root in roots:
+            for depth in range(len(parts), -1, -1):
+                yield names, root.joinpath(*parts[:depth])
+
+
+def _left_in(group: Path, limit: str, used: str) -> int | None:
+    with suppress(OSError, ValueError, KeyError):
+        left = int((group / limit).read_text()) - int((group / used).read_text())
+        statistics = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
+        cached = (
+            statistics.get("total_inactive_file") or statistics["inactive_file"]
+        )  # with the groups below, in version 1
+        return left + int(cached)
     return None
 
 

@@ -2,7 +2,7 @@
 
 import io
 import os
-import struct
+import re
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
@@ -10,52 +10,40 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
+from PIL import Image
 
 from .errors import InputError
+from .file_kinds import PICTURES
 from .files import check_folder, write_atomically
+from .pixels import read_picture
+from .profiles import SRGB_BYTES
 from .settings import whole_number
 
 if TYPE_CHECKING:  # recipe.py reads pictures
     from .recipe import Recipe
-
-FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF")
-PICTURES = "JPEG, PNG, WebP, TIFF, BMP or GIF"
-TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-"""EXIF orientation to what turns the picture upright."""
 
 SAVE_OPTIONS = {
     ".jpg": {"format": "JPEG", "quality": 95, "subsampling": "4:4:4"},
     ".jpeg": {"format": "JPEG", "quality": 95, "subsampling": "4:4:4"},
     ".png": {"format": "PNG"},
 }
-LARGEST_PIXELS = 100_000_000
+LONGEST_EXIF = {".jpg": 65_533, ".jpeg": 65_533, ".png": 500_000}
+"""Bytes; a JPEG holds no more, and of a PNG no more is read. A recipe takes about 2000."""
 LARGEST_FILE = 2_000_000_000  # bytes
 LARGEST_SIZE = 10_000
-SRGB = ImageCms.createProfile("sRGB")
-_bytes = ImageCms.ImageCmsProfile(SRGB).tobytes()
-SRGB_BYTES = _bytes[:24] + struct.pack(">6H", 2000, 1, 1, 0, 0, 0) + _bytes[36:]
-"""The profile to write; not dated by the minute of its making, so that equal pictures make equal files."""
 
 
 def load_image(
     path: str | os.PathLike, size: int | None = None, *, report: Callable[[str], None] | None = print
 ) -> np.ndarray:
-    """Read a JPEG, PNG, WebP, TIFF, BMP or GIF (its first frame) as an array.
+    """Read a JPEG, PNG, WebP, TIFF, BMP or GIF (its first frame) as an array, and AVIF where Pillow does.
 
     Args:
         path: the file.
         size: length of the longer side in pixels; the aspect is kept and a smaller picture stays as it is.
         report: gets one line if something about the file had to be put right: turned upright as its EXIF data say,
-            colours converted to sRGB, transparency laid on white, not enlarged. None keeps it silent.
+            colours converted to sRGB, transparency laid on white, few bits stretched, not enlarged. None keeps it
+            silent.
 
     Returns:
         float32 `[1, H, W, 3]`, RGB, 0..1.
@@ -67,7 +55,7 @@ def load_image(
     """
     path = check_is_file(path)
     notes: list[str] = []
-    image = _read(path, notes)
+    image = read_picture(path, notes)
     if size is not None:
         image = _resize(image, whole_number("size", size, 1, LARGEST_SIZE), notes)
     if notes and report:
@@ -82,7 +70,8 @@ def save_image(image: np.ndarray, path: str | os.PathLike, *, recipe: "Recipe | 
 
     Args:
         image: `[1, H, W, 3]` or `[H, W, 3]`, 0..1; values outside are clipped.
-        recipe: what the image was made from, to be kept in the file's EXIF data, where `read_recipe` finds it.
+        recipe: what the image was made from, to be kept in the file's EXIF data, where `read_recipe` finds it; one that
+            is too long for that is left out, with a warning.
 
     Raises:
         InputError: another extension, a folder that cannot be written, or an image that holds NaN or infinity.
@@ -98,7 +87,12 @@ def encode(picture: Image.Image, suffix: str, recipe: "Recipe | None" = None) ->
     encoded = io.BytesIO()  # Pillow itself would not notice where a full disk cuts its file short
     options = SAVE_OPTIONS[suffix] | {"icc_profile": SRGB_BYTES}
     if recipe:
-        options["exif"] = recipe.to_exif(picture)
+        exif = recipe.to_exif(picture).tobytes()
+        if len(exif) <= LONGEST_EXIF[suffix]:
+            options["exif"] = exif
+        else:
+            what = "a JPEG can carry; a PNG carries more" if suffix != ".png" else "a picture can carry"
+            warnings.warn(f"the picture is written without its recipe, which is longer than {what}.", stacklevel=3)
     picture.save(encoded, **options)
     return encoded.getvalue()
 
@@ -138,6 +132,8 @@ def check_new_output(path: str | os.PathLike, *inputs: str | os.PathLike) -> Pat
 
 def check_is_file(path: str | os.PathLike) -> Path:
     """Return `path` if there is a file, else raise InputError."""
+    if re.match(r"[a-z]{2,}:/", os.fspath(path)):  # a Path has lost the second slash
+        raise InputError(f"{path} is an address; download the picture and name its file.")
     path = Path(path)
     if not (os.path.isfile(path) and os.access(path, os.R_OK)):  # Path.is_file() raises on names that are too long
         what = "is not a file that can be read" if os.path.lexists(path) else "does not exist"
@@ -145,84 +141,6 @@ def check_is_file(path: str | os.PathLike) -> Path:
     if path.stat().st_size > LARGEST_FILE:
         raise InputError(f"{path} is larger than {LARGEST_FILE // 10**9} GB; make it smaller first.")
     return path
-
-
-def _read(path: Path, notes: list[str]) -> Image.Image:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow's remarks on odd metadata; what we change we tell ourselves
-            with Image.open(path, formats=FORMATS) as image:
-                if image.width * image.height > LARGEST_PIXELS:
-                    raise Image.DecompressionBombError
-                return _upright_rgb(image, notes)
-    except Image.DecompressionBombError as error:
-        limit = LARGEST_PIXELS // 10**6
-        raise InputError(f"{path} has more than {limit} million pixels; make it smaller first.") from error
-    except UnidentifiedImageError as error:
-        raise InputError(f"{path} is not a picture that can be read; use {PICTURES}.") from error
-    except Exception as error:  # on damaged files Pillow's decoders raise a dozen different kinds
-        raise InputError(f"{path} is damaged or cut off ({error}); get the file again.") from error
-
-
-def _upright_rgb(image: Image.Image, notes: list[str]) -> Image.Image:
-    image.load()
-    if getattr(image, "is_animated", False) and image.format != "MPO":  # a telephone's JPEG with a preview
-        notes.append("first of several frames taken")
-    profile = image.info.get("icc_profile")
-    turn = TURNS.get(_orientation(image))
-    image = _eight_bit(image, notes)
-    if turn is not None:
-        image = image.transpose(turn)
-        notes.append("turned upright")
-    alpha = None
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        alpha = image.getchannel("A")
-    if image.mode == "LAB":  # Pillow converts it by profile only
-        profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
-    elif image.mode not in ("L", "CMYK"):
-        image = image.convert("RGB")
-    if profile:
-        image = _to_srgb(image, profile, notes)
-    if image.mode != "RGB":
-        notes.append("gray made RGB" if image.mode == "L" else f"{image.mode} made RGB")
-        image = image.convert("RGB")
-    if alpha is not None and alpha.getextrema()[0] < 255:
-        notes.append("transparency laid on white")
-        image = Image.composite(image, Image.new("RGB", image.size, "white"), alpha)
-    return image
-
-
-def _orientation(image: Image.Image) -> int | None:
-    try:
-        orientation = image.getexif().get(ExifTags.Base.Orientation)
-    except Exception:  # damaged EXIF data are no reason to refuse the picture
-        return None
-    return orientation if isinstance(orientation, int) else None
-
-
-def _eight_bit(image: Image.Image, notes: list[str]) -> Image.Image:
-    """Bring 16- and 32-bit gray to 8 bits, which Pillow's own conversion would clip instead of scale."""
-    if image.mode not in ("I", "F", "I;16", "I;16B", "I;16L", "I;16N"):
-        return image
-    values = np.nan_to_num(np.asarray(image, np.float64), posinf=0, neginf=0)
-    largest = values.max()
-    white = next((w for w in (1, 255, 65535) if w >= largest), largest) if image.mode == "F" else max(65535, largest)
-    notes.append("scaled to 8 bits")
-    return Image.fromarray(np.uint8(np.round(np.clip(values / white, 0, 1) * 255)))
-
-
-def _to_srgb(image: Image.Image, profile: bytes, notes: list[str]) -> Image.Image:
-    try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        name = ImageCms.getProfileDescription(source).strip()
-        converted = ImageCms.profileToProfile(image, source, SRGB, outputMode="RGB")
-    except (ImageCms.PyCMSError, OSError, ValueError):
-        notes.append("unusable colour profile ignored")
-        return image
-    if "srgb" not in name.lower():
-        notes.append(f"colours converted from {name or 'its own profile'} to sRGB")
-    return converted
 
 
 def _resize(image: Image.Image, size: int, notes: list[str]) -> Image.Image:

@@ -16,15 +16,14 @@ from PIL import ExifTags, Image
 
 from .errors import InputError, one_line
 from .files import sha256_of
-from .images import LARGEST_SIZE, check_is_file
+from .images import LARGEST_SIZE, LONGEST_EXIF, check_is_file
 from .settings import Settings, whole_number
 from .vgg_weights import FILE_SHA256
 
 if TYPE_CHECKING:  # transfer.py starts TensorFlow
     from .transfer import StyleTransfer
 
-LONGEST_JSON = 50_000
-"""Characters; a JPEG's EXIF data end at 65533 bytes, and a recipe takes about 2000."""
+LONGEST_JSON = LONGEST_EXIF[".png"]
 ASCII = b"ASCII\0\0\0"
 """What EXIF wants in front of a comment to say how it is encoded."""
 FORMATS = ("JPEG", "PNG")
@@ -72,6 +71,7 @@ class Recipe:
         machine: the processor, and the device that TensorFlow used.
         pixels_sha256: of a finished picture's 8-bit RGB pixels, row by row, before compression.
         blend: further style pictures, which count as much as the first.
+        output: where the picture of a run on disk is to be written; a picture's own recipe leaves it out.
 
     Raises:
         InputError: a value that cannot be.
@@ -89,13 +89,14 @@ class Recipe:
     machine: str = ""
     pixels_sha256: str = ""
     blend: Sequence[Picture] = ()
+    output: str = ""
 
     def __post_init__(self):
         object.__setattr__(self, "size", whole_number("size", self.size, 16, LARGEST_SIZE))
         object.__setattr__(self, "iterations", whole_number("iterations", self.iterations, 1, 10_000_000))
-        texts = [self.weights_sha256, self.machine, self.pixels_sha256, *self.versions, *self.versions.values()]
-        if not all(isinstance(text, str) for text in texts):
-            raise InputError("checksums, versions and the machine's name must be text.")
+        texts = [self.weights_sha256, self.machine, self.pixels_sha256, self.output]
+        if not all(isinstance(text, str) for text in (*texts, *self.versions, *self.versions.values())):
+            raise InputError("checksums, versions, the machine's name and the output must be text.")
         object.__setattr__(self, "blend", tuple(self.blend))
 
     @property
@@ -131,7 +132,10 @@ class Recipe:
 
     def to_json(self) -> str:
         """Return the recipe as JSON."""
-        return json.dumps(asdict(self), indent=2)
+        values = asdict(self)
+        if not self.output:
+            del values["output"]
+        return json.dumps(values, indent=2)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> "Recipe":
@@ -155,7 +159,7 @@ class Recipe:
         """Return the recipe of a finished 8-bit RGB picture as its EXIF data: file names, but no folders."""
         content, style, *blend = (replace(each, path=Path(each.path).name) for each in (self.content, *self.styles))
         pixels = hashlib.sha256(picture.tobytes()).hexdigest()
-        recipe = replace(self, content=content, style=style, blend=blend, pixels_sha256=pixels)
+        recipe = replace(self, content=content, style=style, blend=blend, pixels_sha256=pixels, output="")
         exif = Image.Exif()
         exif[ExifTags.Base.Software] = "nst"
         exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.UserComment] = ASCII + recipe.to_json().encode("ascii")

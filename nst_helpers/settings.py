@@ -1,12 +1,13 @@
 """Everything that decides how a run goes, checked once, the same for Python, the command line and a run on disk."""
 
 import math
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from .errors import InputError
-from .layers import CONTENT_LAYER, STYLE_LAYERS, check_layer, path_to
+from .layers import CONTENT_LAYER, STYLE_LAYERS, layer_named, path_to
 
 CHOICES = {
     "optimizer": ("adam", "lbfgs"),
@@ -62,7 +63,7 @@ class Settings:
         rate = LEARNING_RATE[self.schedule] if self.learning_rate is None else self.learning_rate
         self._set("learning_rate", _number("learning_rate", rate, 1e-6, 1.0))
         one_of("init", self.init, INITS)
-        check_layer(self.content_layer)
+        self._set("content_layer", _known_layer(self.content_layer))
         self._set("style_layers", _layer_weights(self.style_layers, self.reduction))
         self._set("scales", _scales(self.scales))
 
@@ -112,8 +113,18 @@ def _layer_weights(layers: Mapping[str, float | None] | Iterable[str], reduction
         raise InputError(f"style_layers must be layer names, or layer names with weights, not {layers!r}.") from error
     if not given:
         raise InputError("style_layers is empty; name at least one layer, or set beta to 0.")
-    weights = {check_layer(name): 1.0 if weight is None else weight for name, weight in given.items()}
+    named = [(_known_layer(name), 1.0 if weight is None else weight) for name, weight in given.items()]
+    weights = dict(named)
+    if len(weights) < len(named):
+        raise InputError(f"style_layers names a layer twice ({', '.join(name for name, _ in named)}).")
     return {name: _number(f"the weight of {name}", w, 0, LARGEST_WEIGHT) for name, w in weights.items()}
+
+
+def _known_layer(name: str) -> str:
+    layer = layer_named(name)
+    if layer != name.strip():
+        warnings.warn(f"{name} is taken for {layer}.", stacklevel=5)
+    return layer
 
 
 def _scales(scales: Mapping[int, int]) -> dict[int, int]:

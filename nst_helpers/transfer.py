@@ -2,6 +2,7 @@
 
 import copy
 import os
+import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -95,7 +96,8 @@ class StyleTransfer:
         weights: "imagenet", the path of the weight file, None for an untrained network, or kernels of your own, as
             `FeatureExtractor` takes them.
 
-    `alpha`, `beta`, `gamma`, `learning_rate` and the weights in `style_layers` may be set between steps.
+    `alpha`, `beta`, `gamma`, `learning_rate` and the weights in `style_layers` may be set between steps. `warn` gets a
+    sentence where a step had to be taken back; unless it is set, that is one of Python's warnings.
 
     Raises:
         InputError: a setting or an image that cannot work.
@@ -170,6 +172,7 @@ class StyleTransfer:
         self.iteration = 0
         self.image = shrunk(first, self._shape_at(1))
         self.objective = self._objective_for(self.image.shape)
+        self._lock, self.warn = threading.RLock(), partial(warnings.warn, stacklevel=3)
         self._found: tuple[Losses, tf.Tensor] | None = None  # at self.image, under the present weights
 
     def steps(self, n: int) -> Iterator[Snapshot]:
@@ -181,8 +184,10 @@ class StyleTransfer:
             Diverged: that did not help; `image` is the last good one.
         """
         for _ in range(n):
-            self._step()
-            yield self.snapshot
+            with self._lock:  # a cell may step a run that a widget is playing
+                self._step()
+                snapshot = self.snapshot
+            yield snapshot
 
     @property
     def snapshot(self) -> Snapshot:
@@ -266,9 +271,7 @@ class StyleTransfer:
             self.iteration -= 1
             self.image, self._optimizer, self._found = good
             rate = self._optimizer.learning_rate = self._optimizer.learning_rate / 2
-            warnings.warn(
-                f"iteration {self.iteration + 1} diverged: {trouble}; trying again at the rate {rate:g}.", stacklevel=3
-            )
+            self.warn(f"iteration {self.iteration + 1} diverged: {trouble}; trying again at the rate {rate:g}.")
         raise Diverged(
             f"iteration {self.iteration + 1} diverges at any learning rate; the picture after iteration "
             f"{self.iteration} is kept: lower the weights, or the learning rate, and start anew."
@@ -321,11 +324,12 @@ class StyleTransfer:
         settings = replace(self.settings, **{name: value})
         if list(settings.style_layers) != list(self.settings.style_layers):
             raise InputError("only the weights of the style layers can be changed during a run, not which they are.")
-        self.settings, self._found = settings, None
-        if name == "learning_rate":
-            self._optimizer.learning_rate = settings.learning_rate
-        else:
-            self._optimizer.restart()
+        with self._lock:
+            self.settings, self._found = settings, None
+            if name == "learning_rate":
+                self._optimizer.learning_rate = settings.learning_rate
+            else:
+                self._optimizer.restart()
 
     def _evaluate_once(self) -> tuple[Losses, tf.Tensor]:
         if self._found is None:

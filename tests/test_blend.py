@@ -1,6 +1,7 @@
 """Colours kept and styles blended, on the command line: recorded, resumed and made again like anything else."""
 
 import signal
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -72,7 +73,8 @@ def test_command_blends_keeps_colours_resumes_and_makes_it_again(weights, nst, t
     assert nst("--resume", "runs", "--iterations", 4, "-o", "resumed.png")[0] == DONE
     np.testing.assert_array_equal(np.asarray(Image.open("resumed.png")), whole)
     save_image(finished, "finished.jpg")
-    snapshot = Image.open(tmp_path / "runs" / "c1,s10000,t10" / "iteration_00004.jpg")
+    name = f"{Path(CONTENT).stem}_{Path(STYLE).stem}"
+    snapshot = Image.open(tmp_path / "runs" / name / "c1,s10000,t10" / "iteration_00004.jpg")
     np.testing.assert_array_equal(np.asarray(snapshot), np.asarray(Image.open("finished.jpg")))
 
     again = reproduce("whole.png", CONTENT, [STYLE, SECOND, THIRD], progress=False, say=lambda line: None)

@@ -121,6 +121,53 @@ def test_limit_of_a_container(system, folder, limit, used):
     assert available_bytes() == 5000000 * 1024
 
 
+V2 = ("memory.max", "memory.current", "anon 1\ninactive_file 400\n")
+V1 = ("memory.limit_in_bytes", "memory.usage_in_bytes", "inactive_file 7\ntotal_inactive_file 400\n")
+SLURM = "system.slice/slurmstepd.scope"
+SLICE = "user.slice/user-1000.slice/run-1.scope"
+NESTED = {  # what /proc/self/cgroup says, where the groups are mounted, the group that has the limit, its files
+    "systemd": (f"0::/{SLICE}\n", "", SLICE, V2),
+    "systemd, a slice above": (f"0::/{SLICE}\n", "", "user.slice", V2),
+    "Slurm, version 2": ("0::/system.slice/slurmstepd.scope/job_7/step_0/user\n", "", f"{SLURM}/job_7", V2),
+    "Slurm, version 1": ("9:cpuset:/\n4:memory:/slurm/uid_1/job_7/step_0\n", "memory/", "slurm/uid_1/job_7", V1),
+    "with other controllers": ("3:cpu,memory:/a/b\n1:name=systemd:/c\n", "memory/", "a/b", V1),
+    "both versions at once": ("4:memory:/a\n0::/b\n", "memory/", "a", V1),
+    "version 2 beside version 1": ("4:cpu:/\n0::/b\n", "unified/", "b", V2),
+    "container that knows its host's path": ("4:memory:/docker/abc\n", "memory/", "", V1),
+    "container, version 2": ("0::/docker/abc\n", "", "", V2),
+    "moved out of its namespace": ("0::/../../job\n", "", "job", V2),
+    "colons and spaces": ("0::/a: b/c d\n", "", "a: b", V2),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", NESTED)
+def test_limit_of_a_group_that_this_process_is_in(system, kind):
+    told, mounted, group, (limit, used, statistics) = NESTED[kind]
+    system("proc/meminfo", "MemAvailable: 5000000 kB\n")
+    system("proc/self/cgroup", told)
+    system(f"sys/fs/cgroup/{mounted}elsewhere/{limit}", "5")  # another's limit
+    system(f"sys/fs/cgroup/{mounted}{group}/{limit}", "3000\n")
+    system(f"sys/fs/cgroup/{mounted}{group}/{used}", "2000\n")
+    system(f"sys/fs/cgroup/{mounted}{group}/memory.stat", statistics)
+    assert available_bytes() == 1400
+
+
+def test_the_narrowest_of_nested_limits_counts(system):
+    system("proc/self/cgroup", "0::/a/b/c\n")
+    for group, limit, used in (("", "9000", 100), ("a/", "5000", 4000), ("a/b/", "2000", 500), ("a/b/c/", "max", 500)):
+        system(f"sys/fs/cgroup/{group}memory.max", limit)
+        system(f"sys/fs/cgroup/{group}memory.current", str(used))
+        system(f"sys/fs/cgroup/{group}memory.stat", "inactive_file 0\n")
+    assert available_bytes() == 1000
+
+
+@pytest.mark.parametrize("text", ["", "garbage", "0:", "0::", "::::", "4:memory", "0::/" + "a/" * 3000])
+def test_odd_words_about_groups(system, text):
+    system("proc/self/cgroup", text)
+    system("proc/meminfo", "MemAvailable: 5 kB\n")
+    assert available_bytes() == 5 * 1024
+
+
 @pytest.mark.parametrize("text", ["", "garbage", "MemAvailable:", "MemAvailable: many kB"])
 def test_odd_system_files(system, text):
     system("proc/meminfo", text)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ from nst_helpers import budget, images, snapshots
 from nst_helpers.commands import cli, painting
 from nst_helpers.commands.cli import BAD_INPUT, DONE, INTERRUPTED
 from nst_helpers.errors import InputError
-from nst_helpers.recipe import read_recipe
+from nst_helpers.recipe import Picture, Recipe, read_recipe
 from nst_helpers.settings import Settings
 from nst_helpers.snapshots import LOSSES, RECIPE, STATE
 
@@ -79,7 +80,7 @@ def test_example_of_the_readme(weights, tmp_path, nst):
     code, out, _ = nst(CONTENT, STYLE, "--size", 96, "--iterations", 20, *snapshots, "-o", "out.jpg")
     assert code == DONE
     assert Image.open("out.jpg").size == (96, 64)  # the content has 640×427
-    folder = tmp_path / "run" / "c1,s10000,t10"
+    folder = tmp_path / "run" / "summer_palace_great_wave" / "c1,s10000,t10"
     files = {"iteration_00010.jpg", "iteration_00020.jpg", LOSSES, RECIPE, STATE}
     assert {path.name for path in folder.iterdir()} == files
     rows = list(csv.DictReader((folder / LOSSES).open()))
@@ -135,7 +136,7 @@ def test_interrupted_and_resumed_is_the_straight_run(weights, tmp_path, nst, mon
 
 
 def same_files(tmp_path):
-    straight, parts = (next((tmp_path / name).iterdir()) for name in ("straight", "parts"))
+    straight, parts = (next((tmp_path / name).glob("*/*")) for name in ("straight", "parts"))
     assert (tmp_path / "straight.png").read_bytes() == (tmp_path / "parts.png").read_bytes()
     assert (straight / LOSSES).read_text() == (parts / LOSSES).read_text()
     for picture in straight.glob("*.jpg"):
@@ -151,7 +152,7 @@ def test_killed_and_resumed_is_the_straight_run(weights, tmp_path, nst):
     process = subprocess.Popen(
         [sys.executable, "-m", "nst_helpers", *options, "--snapshot-dir", "parts", "-o", "parts.png"]
     )
-    while process.poll() is None and not list((tmp_path / "parts").glob("*/iteration_00003.jpg")):
+    while process.poll() is None and not list((tmp_path / "parts").glob("*/*/iteration_00003.jpg")):
         time.sleep(0.005)
     process.kill()
     process.wait()
@@ -176,6 +177,15 @@ def test_quiet_is_silent(weights, nst):
 def test_layer_weights_are_understood_and_told(weights, nst):
     _, out, _ = nst(CONTENT, STYLE, *FAST, "--style-layers", "block1_conv1:0.5, block1_conv2", "--iterations", 1)
     assert "style block1_conv1:0.5, block1_conv2" in out
+
+
+def test_layers_by_other_programs_names_are_taken_and_said(weights, nst):
+    options = ("--content-layer", "relu1_2", "--style-layers", "conv1_1:2", "--size", 32, "--precision", "float32")
+    code, out, err = nst(CONTENT, STYLE, *options, "--iterations", 1)
+    assert code == DONE
+    assert "nst: relu1_2 is taken for block1_conv2" in err
+    assert "nst: conv1_1 is taken for block1_conv1" in err
+    assert "content block1_conv2; style block1_conv1:2" in out
 
 
 def test_two_names_for_one_picture(weights, nst):
@@ -324,7 +334,7 @@ def test_disk_that_fills_up(weights, nst, small_disk):
     options = ("--snapshot-every", 1, "--snapshot-dir", small_disk, "-o", small_disk / "out.png")
     code, _, err = nst(CONTENT, STYLE, *FAST, "--init", "noise", "--iterations", 40, "--quiet", *options)
     assert "could not be kept" in err
-    run = small_disk / "c1,s10000,t10"
+    run = small_disk / "summer_palace_great_wave" / "c1,s10000,t10"
     for path in run.iterdir():
         assert not path.name.startswith(".")
         if path.suffix == ".jpg":
@@ -451,6 +461,173 @@ def test_bad_usage(nst, no_start, arguments):
     assert "nst: error: " in err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["C", "S", "out.jpg"], "say so by -o: nst C S -o out.jpg"),
+        (["C", "S", "--size", "64", "my out.png"], "say so by -o: nst C S -o 'my out.png'"),
+        (["a.jpg", "b.jpg", "c.jpg", STYLE], f'for each (for photo in …; do nst "$photo" {STYLE}; done)'),
+        (["C", "S", CONTENT], "for further paintings say --blend"),
+        (["atlas", "a", "b", "c"], 'do nst atlas "$photo" c; done'),
+        (["C", "S", "T", "--nonsense"], "unrecognized arguments: T --nonsense"),
+    ],
+)
+def test_what_was_meant_by_more_than_two_pictures(nst, no_start, arguments, told):
+    code, _, err = nst(*arguments)
+    assert code == BAD_INPUT
+    assert "nst: error: " in err or "nst atlas: error: " in err
+    assert told in err.splitlines()[-1]
+
+
+def test_options_may_stand_between_the_pictures(nst, no_start):
+    for arguments in (["missing.jpg", "--size", "64", STYLE], ["--size", "64", "missing.jpg", "--quiet", STYLE]):
+        assert "missing.jpg does not exist" in refused(nst, *arguments)
+
+
+@pytest.mark.parametrize("arguments", [["https://example.org/a.jpg", STYLE], [CONTENT, "http://x/y.png"]])
+def test_address_is_not_taken_for_a_file(nst, no_start, arguments):
+    sentence = refused(nst, *arguments)
+    assert "://" in sentence
+    assert "is an address; download the picture" in sentence
+
+
+# Several runs, and what was there before
+
+
+def test_a_folder_of_photographs_with_snapshots(weights, nst):
+    """Each photograph has a run of its own, also two of the same name; the pictures are numbered."""
+    os.mkdir("other")
+    shutil.copy(DATA / "coffee.jpg", "other/summer_palace.jpg")
+    for photo in (CONTENT, DATA / "chelsea.jpg", "other/summer_palace.jpg"):
+        assert nst(photo, STYLE, *FAST, "--iterations", 2, "--snapshot-every", 1)[0] == DONE
+    assert sorted(os.listdir("runs")) == [
+        "chelsea_great_wave",
+        "summer_palace_great_wave",
+        "summer_palace_great_wave_2",
+    ]
+    assert {"output.jpg", "output_2.jpg", "output_3.jpg"} < set(os.listdir())
+    made_from = [read_recipe(f"output{n}.jpg").content.sha256 for n in ("", "_2", "_3")]
+    assert len(set(made_from)) == 3
+
+
+def test_folder_is_claimed_before_tensorflow_starts(weights, nst, monkeypatch):
+    def second(*_):
+        assert "holds a run already" in refused(nst, CONTENT, STYLE, *FAST, "--snapshot-every", 1)
+        pytest.importorskip("fcntl")
+        assert "another run is writing to" in refused(nst, "--resume", "runs")
+        raise InputError("enough.")
+
+    monkeypatch.setattr(cli, "begin", second)
+    assert refused(nst, CONTENT, STYLE, *FAST, "--snapshot-every", 1) == "nst: enough."
+    assert os.listdir("runs") == []
+
+
+@pytest.mark.parametrize("error", [InputError("too little memory."), KeyboardInterrupt()])
+def test_run_that_cannot_begin_does_not_block_the_next(weights, nst, monkeypatch, error):
+    def fail(*_):
+        raise error
+
+    with monkeypatch.context() as patched:
+        patched.setattr(cli, "begin", fail)
+        assert nst(CONTENT, STYLE, *FAST, "--snapshot-every", 1)[0] in (BAD_INPUT, INTERRUPTED)
+    assert nst(CONTENT, STYLE, *FAST, "--iterations", 1, "--snapshot-every", 1)[0] == DONE
+
+
+def test_output_that_nobody_named_is_numbered_and_a_named_one_replaced_with_a_word(weights, nst):
+    command = (CONTENT, STYLE, *FAST, "--iterations", 1)
+    assert nst(*command)[0] == DONE
+    with open("output.jpg", "rb") as file:
+        first = file.read()
+    _, out, _ = nst(*command)
+    assert "output   output_2.jpg, since output.jpg is there already" in out
+    assert "output_2.jpg: 1 iterations" in out
+    with open("output.jpg", "rb") as file:
+        assert file.read() == first
+    _, out, _ = nst(*command, "-o", "output.jpg", "--beta", 1)
+    assert "output   output.jpg, in the place of the picture that is there" in out
+    with open("output.jpg", "rb") as file:
+        assert file.read() != first
+
+
+def test_resume_remembers_where_to_write_and_how_far_to_go(weights, nst, tmp_path, monkeypatch):
+    command = (CONTENT, STYLE, *FAST, "--snapshot-dir", "r", "--quiet")
+    assert nst(*command, "--iterations", 3, "-o", "mine.png")[0] == DONE
+    assert "r" in os.listdir() and "output.jpg" not in os.listdir()
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    _, out, _ = nst("--resume", "../r", "--iterations", 5)
+    assert "in the place of the picture that is there" in out
+    assert read_recipe(tmp_path / "mine.png").iterations == 5
+    assert os.listdir() == []
+    assert "has its 5 iterations" in refused(nst, "--resume", "../r")
+    assert nst("--resume", "../r", "--iterations", 6, "-o", "new.png", "--quiet")[0] == DONE
+    assert nst("--resume", "../r", "--iterations", 7, "--quiet")[0] == DONE
+    assert read_recipe("new.png").iterations == 7
+    assert str(tmp_path).encode() not in (tmp_path / "mine.png").read_bytes()
+
+
+def test_picture_that_another_run_writes_meanwhile_is_not_replaced(weights, nst, monkeypatch):
+    def meanwhile(*_):
+        shutil.copy(CONTENT, "output.jpg")
+        return False
+
+    monkeypatch.setattr("nst_helpers.transfer.is_wanted", meanwhile)
+    _, out, _ = nst(CONTENT, STYLE, *FAST, "--iterations", 1, "--snapshot-every", 1)
+    assert "output   output_2.jpg, since output.jpg has been written by another run meanwhile" in out
+    with open("output.jpg", "rb") as file, open(CONTENT, "rb") as content:
+        assert file.read() == content.read()
+    assert read_recipe("output_2.jpg").iterations == 1
+
+
+# A recipe that does not fit
+
+
+@pytest.mark.parametrize("name", ["out.jpg", "out.png"])
+def test_recipe_too_long_for_its_file_is_left_out_and_the_picture_kept(weights, nst, name):
+    long = "x" * 200 + ".jpg"
+    shutil.copy(STYLE, long)
+    count = 220 if name == "out.jpg" else 1700
+    recipe = Recipe(Picture.of(CONTENT), Picture.of(STYLE), 32, 1, Settings(), blend=[Picture(long, "0" * 64)] * count)
+    with pytest.warns(UserWarning, match="written without its recipe, which is longer than"):
+        assert painting.save_picture(np.zeros((4, 4, 3)), Path(name), recipe) == Path(name)
+    assert Image.open(name).size == (4, 4)
+    with pytest.raises(InputError, match="holds no recipe"):
+        read_recipe(name)
+
+
+def test_many_blended_styles_are_painted_and_the_png_keeps_the_recipe(weights, nst):
+    long = "x" * 200 + ".jpg"
+    shutil.copy(STYLE, long)
+    blend = [word for _ in range(220) for word in ("--blend", long)]
+    command = (CONTENT, STYLE, *FAST, "--iterations", 1, *blend, "--quiet")
+    code, _, err = nst(*command)
+    assert (code, err.count("nst: the picture is written without its recipe")) == (DONE, 1)
+    assert Image.open("output.jpg").size == (32, 21)
+    assert nst(*command, "-o", "out.png") == (DONE, "", "")
+    assert len(read_recipe("out.png").blend) == 220
+
+
+@pytest.mark.parametrize("error", [ValueError("EXIF data is too long"), RuntimeError("odd"), MemoryError()])
+def test_nothing_that_a_recipe_does_costs_the_picture(weights, nst, monkeypatch, error):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(Recipe, "to_exif", fail)
+    code, _, err = nst(CONTENT, STYLE, *FAST, "--iterations", 1, "--quiet", "--snapshot-every", 1)
+    assert code == DONE
+    assert "output.jpg was written without its recipe" in err
+    assert "iteration 1 could not be kept" in err
+    assert Image.open("output.jpg").size == (32, 21)
+
+
+def test_folder_that_vanishes_during_the_run_does_not_cost_the_picture(weights, nst, monkeypatch):
+    os.mkdir("gone")
+    monkeypatch.setattr("nst_helpers.transfer.is_wanted", lambda *_: shutil.rmtree("gone", ignore_errors=True))
+    code, _, err = nst(CONTENT, STYLE, *FAST, "--iterations", 1, "-o", "gone/out.png", "--snapshot-every", 1, "--quiet")
+    assert code == BAD_INPUT
+    assert read_recipe(re.search(r"the picture is (.*)\.\n", err)[1]).iterations == 1
+
+
 def test_snapshot_folder_that_cannot_be_made_is_refused_before_tensorflow_starts(nst, files, monkeypatch):
     monkeypatch.setattr(cli, "find_weights", lambda: "no weights")
     assert "cannot be made" in refused(nst, CONTENT, STYLE, "--snapshot-dir", "text.jpg")
@@ -485,7 +662,7 @@ def test_resume_of_something_else_is_refused(nst, begun, no_start, changes, told
 
 @pytest.mark.parametrize("name", [STATE, LOSSES, RECIPE])
 def test_resume_of_a_damaged_run_is_refused(nst, begun, no_start, tmp_path, name):
-    file = next((tmp_path / begun).glob(f"*/{name}"))
+    file = next((tmp_path / begun).glob(f"*/*/{name}"))
     file.write_bytes(b"\xff\xfe" + file.read_bytes()[:100])
     told = "not a recipe" if name == RECIPE else "is damaged"
     assert told in refused(nst, "--resume", begun, "--iterations", 8)
@@ -570,7 +747,7 @@ def test_signal_saves_the_picture_so_far(weights, tmp_path, number):
         "2",
     ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as running:
-        while running.poll() is None and not list(tmp_path.glob("runs/*/iteration_00002.jpg")):
+        while running.poll() is None and not list(tmp_path.glob("runs/*/*/iteration_00002.jpg")):
             time.sleep(0.02)
         running.send_signal(number)
         out, _ = running.communicate(timeout=60)

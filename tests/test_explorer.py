@@ -363,6 +363,41 @@ def test_broken_upload_is_refused_and_the_old_run_stays(explorer, content):
     assert len(explorer.styles.thumbnails) == count
 
 
+def test_the_same_file_is_heard_again_after_it_was_refused(other):
+    run = other.run
+    for _ in range(2):
+        other.say("")
+        set_upload(other.contents.upload, "tiny.png", png_bytes(1, 1))
+        assert "needs at least 2 on each side" in other.status.value
+        assert other.run is run
+        assert not other.contents.upload.value
+    set_upload(other.contents.upload, "mine.png", png_bytes())
+    assert Path(other.run.recipe.content.path).name.endswith("mine.png")
+
+
+def test_the_limit_of_uploads_and_the_way_round_it_are_beside_the_button(explorer):
+    for chooser in (explorer.contents, explorer.styles):
+        words = chooser.box.children[-1].value
+        assert "10 MB, on Colab 1 MB" in words
+        assert f'explore({chooser.title}="its name")' in words
+
+
+def test_play_says_that_a_hidden_tab_is_slow(explorer):
+    def all_in(widget):
+        yield widget
+        for child in getattr(widget, "children", ()):
+            yield from all_in(child)
+
+    column = next(box for box in all_in(explorer.box) if any(explorer.view.play in row.children for row in rows(box)))
+    assert any(
+        "out of sight" in getattr(child, "value", "") for child in column.children if isinstance(child, widgets.HTML)
+    )
+
+
+def rows(box):
+    return [child for child in getattr(box, "children", ()) if hasattr(child, "children")]
+
+
 def test_uploaded_picture_that_is_too_small_is_refused(explorer):
     run = explorer.run
     set_upload(explorer.contents.upload, "tiny.png", png_bytes(1, 1))
@@ -458,15 +493,46 @@ def test_error_is_told_and_does_not_lock_the_explorer(explorer, monkeypatch, cap
 
 
 def test_what_a_run_warns_of_is_told(explorer, monkeypatch):
+    transfer, trouble = explorer.run.transfer, ["the loss is odd"]
+    monkeypatch.setattr(transfer, "_trouble", lambda: trouble.pop() if trouble else None)
+    play(explorer)
+    assert "iteration 1 diverged: the loss is odd; trying again at the rate 0.1" in explorer.status.value
+
+
+def test_what_a_cell_warns_of_while_the_picture_plays_is_the_cell_s(explorer, monkeypatch):
+    """ipykernel 7 runs callbacks on threads of their own, beside the cells."""
     steps = explorer.run.transfer.steps
 
-    def warning(n):
-        warnings.warn("diverged; trying again", stacklevel=1)
+    def meanwhile(n):
+        cell = threading.Thread(target=warnings.warn, args=("the cell's own",))
+        cell.start()
+        cell.join()
         yield from steps(n)
 
-    monkeypatch.setattr(explorer.run.transfer, "steps", warning)
-    play(explorer)
-    assert "diverged; trying again" in explorer.status.value
+    monkeypatch.setattr(explorer.run.transfer, "steps", meanwhile)
+    with pytest.warns(UserWarning, match="the cell's own"):
+        explorer.one_step()
+    assert explorer.run.iteration == 1
+    assert "cell" not in explorer.status.value + " ".join(explorer.run.notes)
+
+
+def test_a_cell_and_the_player_may_step_one_run_at_once(explorer):
+    """Each iteration is whole: both together get where one alone does."""
+    transfer, seen = explorer.run.transfer, []
+
+    def cell():
+        seen.extend(snapshot.iteration for snapshot in transfer.steps(20))
+
+    thread = threading.Thread(target=cell)
+    thread.start()
+    explorer.run.advance(20)
+    thread.join()
+    assert transfer.iteration == 40
+    assert len(set(seen)) == 20
+    together = transfer.image.numpy()
+    explorer.view.again.click()
+    explorer.run.advance(40)
+    np.testing.assert_array_equal(transfer.image.numpy(), together)
 
 
 def test_files_arrays_and_what_is_odd_about_them(tmp_path, noise):

@@ -75,6 +75,29 @@ def test_the_style_has_a_place_of_its_own(own):
     assert "nothing had to be put right" in own.status.value
 
 
+def test_the_same_file_is_heard_again_after_it_was_refused(own):
+    def choose(content):
+        if isinstance(own.style_upload.value, dict):
+            own.style_upload.set_trait("value", as_in_7("mine.png", content))
+        else:
+            (file,) = as_in_8("mine.png", content)
+            own.style_upload.value = (file | {"last_modified": datetime.datetime(2026, 1, 1)},)
+
+    for _ in range(2):
+        own.say("")
+        choose(png()[:50])
+        assert "damaged" in own.status.value
+        assert not own.style_upload.value
+    choose(png())
+    assert own.style.read_bytes() == png()
+
+
+def test_the_limit_of_uploads_and_the_way_round_it_are_told(own):
+    words = own.box.children[1].value
+    assert "Up to about 10 MB, on Colab 1 MB" in words
+    assert 'Path("its name")' in words
+
+
 def test_what_is_no_picture_is_told_and_changes_nothing(own):
     upload(own, "content", as_in_8("notes.txt", b"dear diary"))
     assert "not a picture that can be read" in own.status.value

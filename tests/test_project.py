@@ -39,8 +39,10 @@ def test_environment_takes_all_but_python_and_pip_from_pyproject():
 
 
 def test_environment_and_pyproject_want_the_same_python():
-    bound = re.search(r'requires-python = "(>=[\d.]+)"', (ROOT / "pyproject.toml").read_text())[1]
+    bound = re.search(r'requires-python = "(>=[\d.]+,<[\d.]+)"', (ROOT / "pyproject.toml").read_text())[1]
     assert re.search(rf"- python\s*{re.escape(bound)}(?![\d.])", (ROOT / "environment.yml").read_text())
+    oldest, beyond = (int(number) for number in re.findall(r"3\.(\d+)", bound))
+    assert f"need Python 3.{oldest} to 3.{beyond - 1}" in (ROOT / "README.md").read_text()
 
 
 def public_functions(module):

@@ -18,7 +18,7 @@ def run(noise, tmp_path):
     folder = tmp_path / "somebody" / "runs"
     folder.mkdir(parents=True)
     pictures = (Picture(str(tmp_path / "somebody" / f"{name}.jpg"), name) for name in ("a", "b"))
-    (folder / "run.json").write_text(Recipe(*pictures, 48, 3000, Settings()).to_json())
+    (folder / "run.json").write_text(Recipe(*pictures, 48, 3000, Settings(), output="/somebody/x.jpg").to_json())
     rows = ["iteration,total", *(f"{k},{100 / (k + 3):.12f}" for k in range(2201))]
     (folder / "losses.csv").write_text("\n".join(rows) + "\n")
     for iteration in (100, 777, 1000, 2000, 2199):

@@ -89,6 +89,7 @@ HOSTILE = {
     "path is a number": json.dumps(VALUES | {"content": {"path": 5, "sha256": "11"}}),
     "size is text": json.dumps(VALUES | {"size": "wide"}),
     "size is infinite": json.dumps(VALUES | {"size": float("inf")}),
+    "output is a number": json.dumps(VALUES | {"output": 5}),
     "no iterations": json.dumps(VALUES | {"iterations": 0}),
     "unknown setting": json.dumps(VALUES | {"settings": {"exec": "1"}}),
     "layer is a list": json.dumps(VALUES | {"settings": {"content_layer": []}}),

@@ -1,6 +1,7 @@
 """A picture is made again from the recipe inside it, and compared honestly."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -44,13 +45,38 @@ def again(nst, picture, *options, content=CONTENT, style=STYLE):
     return nst("reproduce", picture, "--content", content, "--style", style, "--quiet", *options)
 
 
-@pytest.mark.parametrize("name", ["out.png", "out.jpg", "c1,s10000,t10/iteration_00002.jpg"])
+@pytest.mark.parametrize("name", ["out.png", "out.jpg", "summer_palace_great_wave/c1,s10000,t10/iteration_00002.jpg"])
 def test_picture_and_snapshot_come_out_bit_identical(nst, folder, tmp_path, name):
     code, said = again(nst, folder / name)
     assert (code, said.count("bit-identical"), "not" in said) == (0, 1, False)
     made = tmp_path / said.partition(":")[0]
     assert made.stem.endswith("_again")
     assert made.read_bytes() == (folder / name).read_bytes()
+
+
+def test_what_was_made_again_before_is_kept_and_a_named_file_replaced_with_a_word(nst, folder, tmp_path):
+    names = ("out_again.png", "out_again_2.png", "named.png")
+    assert [again(nst, folder / "out.png")[1].partition(":")[0] for _ in range(2)] == list(names[:2])
+    for word in ("", "output   named.png, in the place of the picture that is there"):
+        options = ("--content", CONTENT, "--style", STYLE, "-o", "named.png")
+        code, said = nst("reproduce", folder / "out.png", *options)
+        assert code == 0
+        assert word in said
+    assert len({(tmp_path / name).read_bytes() for name in names}) == 1
+
+
+def test_picture_is_not_lost_where_it_cannot_be_written_in_the_end(nst, folder, tmp_path, monkeypatch):
+    begin = reproduce.begin
+
+    def vanish(*arguments):
+        (tmp_path / "gone").rmdir()
+        return begin(*arguments)
+
+    (tmp_path / "gone").mkdir()
+    monkeypatch.setattr(reproduce, "begin", vanish)
+    code, said = again(nst, folder / "out.png", "-o", "gone/again.png")
+    assert (code, said.count("bit-identical")) == (0, 1)
+    assert Path(said.partition(":")[0]).read_bytes() == (folder / "out.png").read_bytes()
 
 
 def test_recipe_is_shown(nst, folder):
@@ -68,7 +94,7 @@ def test_recipe_is_shown(nst, folder):
 
 
 def test_iterations_in_a_picture_are_those_it_has_had(folder):
-    assert read_recipe(folder / "c1,s10000,t10" / "iteration_00002.jpg").iterations == 2
+    assert read_recipe(folder / "summer_palace_great_wave" / "c1,s10000,t10" / "iteration_00002.jpg").iterations == 2
 
 
 def test_retouched_file_is_told_from_a_different_result(nst, folder, tmp_path):

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +11,7 @@ from PIL import Image
 
 from nst_helpers import files, snapshots
 from nst_helpers.errors import InputError
+from nst_helpers.files import held
 from nst_helpers.recipe import Picture, Recipe, read_recipe
 from nst_helpers.settings import Settings
 from nst_helpers.snapshots import LOSSES, RECIPE, STATE, RunFolder, folder_name
@@ -48,7 +50,7 @@ def names(folder):
 
 
 def test_files(run):
-    assert run.path.name == "c1,s10000,t10"
+    assert run.path.parts[-2:] == ("a_b", "c1,s10000,t10")
     assert names(run) == ["iteration_00002.jpg", "iteration_00004.jpg", LOSSES, RECIPE, STATE]
     assert Image.open(run.image_path(2)).size == (6, 4)
 
@@ -91,7 +93,8 @@ def test_open_again(run):
 
 
 def test_open_by_the_folder_above(run):
-    assert RunFolder.open(run.path.parent).path == run.path
+    for above in run.path.parents[:2]:
+        assert RunFolder.open(above).path == run.path
 
 
 def test_losses_after_the_state_are_forgotten(run):
@@ -111,7 +114,73 @@ def test_run_killed_before_its_first_snapshot_starts_over(tmp_path):
 
 def test_existing_run_is_not_overwritten(run):
     with pytest.raises(InputError, match="--resume"):
-        RunFolder.create(run.path.parent, RUN)
+        RunFolder.create(run.path.parents[1], RUN)
+
+
+def test_a_folder_for_each_pair_of_pictures(run):
+    parent = run.path.parents[1]
+    other = replace(RUN, content=Picture("/somewhere/photo 1's (best).jpg", "3"))
+    assert RunFolder.create(parent, other).path == parent / "photo_1_s_best__b" / "c1,s10000,t10"
+    others = [RunFolder.create(parent, replace(RUN, content=Picture("elsewhere/a.png", each))).path for each in "345"]
+    assert [path.parent.name for path in others] == ["a_b_2", "a_b_3", "a_b_4"]
+    blended = replace(RUN, blend=[Picture("c", "9")])
+    assert RunFolder.create(parent, blended).path.parent.name == "a_b_5"
+    with pytest.raises(InputError, match="holds a run already"):
+        RunFolder.create(parent, blended)
+    with pytest.raises(InputError, match=r"holds 6 runs \(a_b.c1,s10000,t10, .*, …\)"):
+        RunFolder.open(parent)
+
+
+@pytest.mark.parametrize("stem", ["x" * 250, "🎨" * 60, "..", "", "a\nb"])
+def test_any_name_of_a_picture_makes_a_folder(tmp_path, stem):
+    folder = RunFolder.create(tmp_path, replace(RUN, content=Picture(f"/a/{stem}.jpg", "1"), style=Picture(stem, "2")))
+    assert folder.path.parents[1] == tmp_path
+    assert folder.path.is_dir()
+
+
+def test_folder_is_claimed_by_one_of_many_at_once(tmp_path):
+    def claim(_):
+        try:
+            return RunFolder.create(tmp_path, RUN)
+        except InputError:
+            return None
+
+    with ThreadPoolExecutor(8) as threads:
+        claimed = list(threads.map(claim, range(40)))
+    assert sum(folder is not None for folder in claimed) == 1
+
+
+def test_folder_of_a_run_that_could_not_begin_is_free_again(tmp_path, run):
+    folder = RunFolder.create(tmp_path / "new", RUN)
+    folder.give_up()
+    assert list((tmp_path / "new").iterdir()) == []
+    RunFolder.create(tmp_path / "new", RUN)
+    run.give_up()
+    assert RECIPE in names(run)
+
+
+def test_what_a_resumed_run_is_to_do_is_remembered(run):
+    run.go_on(replace(RUN, iterations=77, output="/there/out.jpg"))
+    again = RunFolder.open(run.path).recipe
+    assert (again.iterations, again.output) == (77, "/there/out.jpg")
+    assert again.settings == AS_RUN.settings
+    run.save(snapshot(5), state(5))
+    assert b"/there" not in run.image_path(5).read_bytes()
+
+
+def test_folder_is_kept_to_one_run(run):
+    pytest.importorskip("fcntl")
+    with held(run.path), pytest.raises(InputError, match="another run is writing"), held(run.path):
+        pass
+    with held(run.path):
+        pass
+
+
+def test_recipe_too_long_to_be_read_again_is_refused_before_the_run(tmp_path):
+    blend = [Picture("x" * 4000, "1")] * 200
+    with pytest.raises(InputError, match="blend fewer"):
+        RunFolder.create(tmp_path, replace(RUN, blend=blend))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_parent_that_is_a_file_is_refused(tmp_path):

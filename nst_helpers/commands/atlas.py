@@ -20,6 +20,7 @@ from ..layers import check_side
 from ..recipe import Picture, Recipe
 from ..settings import Settings, whole_number
 from ..vgg_weights import find_weights
+from .pictures import parse
 
 if TYPE_CHECKING:  # transfer.py starts TensorFlow
     from ..transfer import Snapshot, StyleTransfer
@@ -158,7 +159,7 @@ def main(arguments: Sequence[str]) -> int:
     Raises:
         InputError: bad input.
     """
-    options = _parser().parse_args(arguments)
+    options = parse(_parser(), arguments)
     say = (lambda line: None) if options.quiet else (lambda line: print(line, flush=True))
     workers = whole_number("--workers", options.workers, 1, 1000)
     grid = Grid(options.alphas, options.betas, options.gammas, options.iterations)

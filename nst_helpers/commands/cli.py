@@ -1,15 +1,19 @@
 """The command `nst`: a content picture and a style picture in, output.jpg out."""
 
 import argparse
+import os
 import shlex
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import fields, replace
 from importlib import import_module
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, one_line
+from ..files import free_name, held
 from ..images import check_new_output
 from ..interrupts import terminate_like_interrupt
 from ..recipe import Picture, Recipe, read_recipe
@@ -17,7 +21,11 @@ from ..settings import CHOICES, DEFAULTS, Settings, coarse_to_fine, whole_number
 from ..snapshots import RunFolder
 from ..vgg_weights import find_weights
 from .painting import BAD_INPUT, DONE, INTERRUPTED, begin, load_pictures, paint
+from .pictures import parse
 from .terminal import lasting_output
+
+if TYPE_CHECKING:  # transfer.py starts TensorFlow
+    from ..transfer import StyleTransfer
 
 OUTPUT, SNAPSHOT_DIR, SIZE, ITERATIONS = "output.jpg", "runs", 384, 200
 DESCRIPTION = "Paint a content picture in the manner of a style picture, by optimising it against VGG19's features."
@@ -37,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             if arguments and arguments[0] in COMMANDS:
                 return import_module(f".{arguments[0]}", __package__).main(arguments[1:])
-            return _transfer(_parser().parse_args(arguments))
+            return _transfer(parse(_parser(), arguments))
         except InputError as error:
             print(f"nst: {error}", file=sys.stderr)
             return BAD_INPUT
@@ -59,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     add("content", metavar="CONTENT", nargs="?", help="the picture whose structure is kept")
     add("style", metavar="STYLE", nargs="?", help="the picture whose strokes and colours are taken")
     add("--blend", metavar="STYLE2", action="append", help="blend the style with this one, too; may be repeated")
-    add("-o", "--output", metavar="FILE", help=f"what to write, .jpg or .png ({OUTPUT})")
+    add("-o", "--output", metavar="FILE", help=f"what to write, .jpg or .png ({OUTPUT}, or with a number)")
     add("--size", type=int, help=f"longer side in pixels ({SIZE})")
     add("--iterations", type=int, metavar="N", help=f"updates of the image ({ITERATIONS})")
     weights = parser.add_argument_group("weights of the losses")
@@ -110,26 +118,55 @@ def _transfer(options: argparse.Namespace) -> int:
     wanted = _wanted(given, recipe.iterations)
     if int(state["iteration"]) >= recipe.iterations:
         raise InputError(f"{folder.path} has its {recipe.iterations} iterations; ask for more with --iterations.")
-    inputs = (each.path for each in (recipe.content, *recipe.styles))
-    output = check_new_output(given.get("output", OUTPUT), *inputs)
+    output = _output(given, recipe, say)
+    recipe = replace(recipe, output=os.path.abspath(output))
     images = load_pictures(recipe, say)
     if not folder and "scales" not in given:
         scales = coarse_to_fine(images[0].shape, recipe.iterations)
         recipe = replace(recipe, settings=replace(recipe.settings, scales=scales))
     weights = find_weights()
-    if not folder and ("snapshot_dir" in given or "snapshots" in given):
+    fresh = not folder and ("snapshot_dir" in given or "snapshots" in given)
+    if fresh:
         folder = RunFolder.create(given.get("snapshot_dir", SNAPSHOT_DIR), recipe)
-    transfer, recipe = begin(recipe, images, weights, say)
-    if "image" in state:
-        if others := folder.recipe.other_surroundings(recipe):
-            say(f"resumed  {'; '.join(others)}: the picture may differ from that of an uninterrupted run")
+    with held(folder.path) if folder else nullcontext():
         try:
-            transfer.restore(state)
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(f"{folder.path} cannot be gone on with ({error}); start the run anew.") from error
-    elif folder:
-        folder.begin(transfer.snapshot, recipe)
-    return paint(transfer, recipe, output, folder=folder, wanted=wanted, progress=not options.quiet, say=say)
+            transfer, recipe = begin(recipe, images, weights, say)
+        except BaseException:
+            if fresh:
+                folder.give_up()
+            raise
+        if "image" in state:
+            _restore(transfer, recipe, folder, state, say)
+        elif folder:
+            folder.begin(transfer.snapshot, recipe)
+        return paint(transfer, recipe, output, folder=folder, wanted=wanted, progress=not options.quiet, say=say)
+
+
+def _restore(
+    transfer: "StyleTransfer", recipe: Recipe, folder: RunFolder, state: Mapping[str, Any], say: Callable[[str], None]
+) -> None:
+    """Bring a run to where it stopped, and remember how far it is to go now."""
+    if others := folder.recipe.other_surroundings(recipe):
+        say(f"resumed  {'; '.join(others)}: the picture may differ from that of an uninterrupted run")
+    try:
+        transfer.restore(state)
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{folder.path} cannot be gone on with ({error}); start the run anew.") from error
+    folder.go_on(recipe)
+
+
+def _output(given: dict[str, Any], recipe: Recipe, say: Callable[[str], None]) -> Path:
+    """Return where to write: as asked for now or when a run began, else a free name; and tell what is there."""
+    wanted = Path(given.get("output", recipe.output or OUTPUT))
+    named = "output" in given or recipe.output
+    output = check_new_output(
+        wanted if named else free_name(wanted), *(each.path for each in (recipe.content, *recipe.styles))
+    )
+    if output != wanted:
+        say(f"output   {output}, since {wanted} is there already")
+    elif output.exists():
+        say(f"output   {output}, in the place of the picture that is there")
+    return output
 
 
 def _show_recipe(given: dict[str, Any]) -> int:
@@ -159,7 +196,8 @@ def _recipe(given: dict[str, Any], folder: RunFolder | None) -> Recipe:
     names = {field.name for field in fields(Settings)}
     chosen = {name: value for name, value in given.items() if name in names}
     settings = replace(begun.settings, **chosen) if begun else Settings(**chosen)
-    recipe = Recipe(**pictures, size=size, iterations=iterations, settings=settings)
+    output = begun.output if begun else ""
+    recipe = Recipe(**pictures, size=size, iterations=iterations, settings=settings, output=output)
     if begun and (different := begun.differences(recipe)):
         raise InputError(f"{folder.path} cannot be resumed like this: {'; '.join(different)}.")
     return recipe

@@ -1,9 +1,12 @@
 """From a recipe to a picture on disk, as the command makes it: whatever happens on the way, what was painted stays."""
 
+import itertools
+import os
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from tqdm.auto import tqdm
 
-from ..errors import InputError, one_line
+from ..errors import one_line
+from ..files import free_name
 from ..images import load_image, save_image
 from ..interrupts import interrupts_held, interrupts_noted
 from ..layers import check_side
@@ -87,7 +91,7 @@ def paint(
     def keep(snapshot: "Snapshot") -> None:
         try:
             folder.save(snapshot, transfer.state())
-        except (OSError, InputError) as error:  # a full disk, say, which must not cost the picture
+        except Exception as error:  # a full disk, say, which must not cost the picture
             print(f"nst: iteration {snapshot.iteration} could not be kept ({one_line(error)}).", file=sys.stderr)
 
     def record(snapshot: "Snapshot") -> None:
@@ -98,7 +102,7 @@ def paint(
             if is_wanted(snapshot.iteration, wanted):
                 keep(snapshot)
 
-    started = time.perf_counter()
+    started, there = time.perf_counter(), _stamp(output)
     with interrupts_held():
         try:
             total = recipe.iterations - first.iteration
@@ -114,7 +118,10 @@ def paint(
                 raise
             trouble = error
         seconds = time.perf_counter() - started
-        saved = _save(last, output, recipe)
+        if _stamp(output) not in (None, there):
+            taken, output = output, free_name(output)
+            say(f"output   {output}, since {taken} has been written by another run meanwhile")
+        saved = save_picture(last.image, output, replace(recipe, iterations=last.iteration))
         if folder and not trouble:  # within a step the state may be neither the old one nor the new
             keep(last)
     if trouble and not isinstance(trouble, KeyboardInterrupt):
@@ -129,14 +136,31 @@ def paint(
     return BAD_INPUT if saved != output else DONE if done else INTERRUPTED
 
 
-def _save(snapshot: "Snapshot", output: Path, recipe: Recipe) -> Path:
-    """Write the picture, among temporary files should it fail where it was checked before; return where it is."""
-    recipe = replace(recipe, iterations=snapshot.iteration)
+def save_picture(image: np.ndarray, output: Path, recipe: Recipe) -> Path:
+    """Write a finished picture, elsewhere or without its recipe should it fail as was planned; return where it is."""
     try:
-        save_image(snapshot.image, output, recipe=recipe)
+        save_image(image, output, recipe=recipe)
         return output
-    except (OSError, InputError) as error:
-        saved = Path(tempfile.mkdtemp(prefix="nst-")) / output.name
-        save_image(snapshot.image, saved, recipe=recipe)
-        print(one_line(f"nst: {output} could not be written ({error}); the picture is {saved}."), file=sys.stderr)
-        return saved
+    except Exception as error:  # whatever it is, it must not cost the picture
+        trouble = error
+    if not isinstance(trouble, OSError):
+        with suppress(Exception):
+            save_image(image, output)
+            print(one_line(f"nst: {output} was written without its recipe ({trouble})."), file=sys.stderr)
+            return output
+    for folder, kept in itertools.product((None, os.path.expanduser("~"), "."), (recipe, None)):
+        with suppress(Exception):
+            saved = Path(tempfile.mkdtemp(prefix="nst-", dir=folder)) / output.name
+            save_image(image, saved, recipe=kept)
+            print(one_line(f"nst: {output} could not be written ({trouble}); the picture is {saved}."), file=sys.stderr)
+            return saved
+    raise trouble
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from another one that takes its place; None if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns

@@ -1,6 +1,6 @@
 """A run made small enough to be passed on, and free of where it was made.
 
-python -m nst_helpers.commands.publish runs/c1,s10000,t10 data/c1,s10000,t10 --every 1000
+python -m nst_helpers.commands.publish runs/content_style/c1,s10000,t10 data/c1,s10000,t10 --every 1000
 
 Pictures are copied byte for byte. `losses.csv` keeps each of the first 500 iterations, from then on each 20th, at five
 digits; `run.json` keeps the pictures' names and checksums without their folders; the state to resume from stays behind.
@@ -51,7 +51,8 @@ def publish(run: str | os.PathLike, to: str | os.PathLike, iterations: Iterable[
         name = f"iteration_{iteration:05d}.jpg"
         write_atomically(to / name, (run / name).read_bytes())
     write_atomically(to / LOSSES, _thinned((run / LOSSES).read_text(), kept).encode())
-    neutral = replace(recipe, content=_named(recipe.content), style=_named(recipe.style))
+    content, style, *blend = map(_named, (recipe.content, *recipe.styles))
+    neutral = replace(recipe, content=content, style=style, blend=blend, output="")
     write_atomically(to / RECIPE, neutral.to_json().encode())
     return kept
 

@@ -12,10 +12,11 @@ import numpy as np
 from PIL import Image
 
 from ..errors import InputError, one_line
-from ..images import check_new_output, encode, save_image, to_pil
+from ..files import free_name
+from ..images import check_new_output, encode, to_pil
 from ..recipe import FORMATS, Picture, Recipe, read_recipe
 from ..vgg_weights import FILE_SHA256, find_weights
-from .painting import DONE, begin, load_pictures
+from .painting import DONE, begin, load_pictures, save_picture
 
 NOT_IDENTICAL = 1
 DESCRIPTION = "Make a picture again from the recipe inside it, and say whether the new one is bit-identical."
@@ -106,11 +107,13 @@ def main(arguments: Sequence[str]) -> int:
     say = (lambda line: None) if options.quiet else (lambda line: print(one_line(line), flush=True))
     picture = Path(options.picture)
     inputs = picture, options.content, *options.style
-    name = options.output or picture.with_stem(f"{picture.stem}_again").name
+    name = options.output or free_name(Path(picture.with_stem(f"{picture.stem}_again").name))
     output = check_new_output(name, *(each for each in inputs if Path(each).exists()))
+    if output.exists():
+        say(f"output   {output}, in the place of the picture that is there")
     made = reproduce(picture, options.content, options.style, progress=not options.quiet, say=say)
-    save_image(made.image, output, recipe=made.recipe)
-    print(one_line(f"{output}: {made}"))
+    saved = save_picture(made.image, output, made.recipe)
+    print(one_line(f"{saved}: {made}"))
     return DONE if made.identical else NOT_IDENTICAL
 
 

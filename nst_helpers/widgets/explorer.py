@@ -25,7 +25,7 @@ from .explorer_view import ExplorerView
 from .export import export
 from .panel import Panel, jpeg, playing_trait, told
 from .steered import Remembered, SteeredRun
-from .thumbnails import FilmStrip, PictureChooser
+from .thumbnails import FilmStrip, PictureChooser, on_upload
 
 SIZE, ITERATIONS, MANY = 128, 200, 25
 TICK_SECONDS = 0.15
@@ -134,8 +134,8 @@ class WeightExplorer(Panel):
         view, playing = self.view, playing_trait(self.view.play)
         for name, slider in view.sliders.items():
             slider.on_change(lambda _, name=name: self.change_weight(name))
-        self.contents.upload.observe(lambda _: self.upload_content(), "value")
-        self.styles.upload.observe(lambda _: self.upload_style(), "value")
+        on_upload(self.contents.upload, self.upload_content)
+        on_upload(self.styles.upload, self.upload_style)
         for control in (view.size, view.init, view.optimizer, *view.layers.values()):
             control.observe(lambda _: self.choose(), "value")
         view.goal.observe(lambda _: self.set_goal(), "value")

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..hardware import device_name
 from ..plots import show_curves
-from .panel import hint, jpeg, png
+from .panel import IN_SIGHT, hint, jpeg, png
 from .sliders import SLIDERS, WeightSlider
 from .steered import Remembered, SteeredRun
 
@@ -50,6 +50,7 @@ class ExplorerView:
             [
                 *(slider.box for slider in self.sliders.values()),
                 _row(self.play, self.one, self.many, self.again),
+                widgets.HTML(f"<small>{IN_SIGHT}</small>"),
                 widgets.HBox([self.goal, self.progress]),
                 self.told,
                 _row(self.remember, self.export),

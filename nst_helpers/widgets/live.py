@@ -9,7 +9,7 @@ import numpy as np
 
 from ..settings import DEFAULTS
 from ..transfer import StyleTransfer
-from .panel import Panel, jpeg, told
+from .panel import IN_SIGHT, Panel, jpeg, told
 
 TICK_SECONDS = 0.3
 """How long a tick may step before it shows the picture."""
@@ -66,7 +66,8 @@ class LivePicture(Panel):
         self.play.observe(self.tick, "value")
         self.ten.on_click(self.run_ten)
         self.again.on_click(self.start_over)
-        super().__init__(self.beta, widgets.HBox([self.play, self.ten, self.again]), self.view)
+        sight = widgets.HTML(f"<small>{IN_SIGHT}</small>")
+        super().__init__(self.beta, widgets.HBox([self.play, self.ten, self.again]), sight, self.view)
         self.show()
 
     @told

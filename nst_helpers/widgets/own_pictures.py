@@ -8,7 +8,7 @@ import ipywidgets as widgets
 
 from ..images import load_image
 from .panel import Panel, hint, jpeg, told
-from .thumbnails import uploaded_file
+from .thumbnails import UPLOAD_LIMIT, on_upload, take_upload
 
 PREVIEW = 256
 """Longer side of the pictures shown beside the buttons."""
@@ -41,7 +41,8 @@ class OwnPictures(Panel):
                     widgets.VBox([self.style_upload, self.style_view]),
                 ],
                 layout=widgets.Layout(flex_flow="row wrap"),
-            )
+            ),
+            widgets.HTML(f'<small>U{UPLOAD_LIMIT[1:]} give its name as Path("its name") below.</small>'),
         )
 
     @told
@@ -55,7 +56,7 @@ class OwnPictures(Panel):
         self.style = self._take(self.style_upload, self.style_view)
 
     def _take(self, upload: widgets.FileUpload, view: widgets.Image) -> Path:
-        name, content = uploaded_file(upload.value)
+        name, content = take_upload(upload)
         path = Path(tempfile.mkdtemp(dir=self._folder.name)) / (Path(name).name or "picture")
         path.write_bytes(content)
         notes = self._show(view, path)
@@ -73,6 +74,6 @@ def _upload(name: str, taken: Callable[[], None]) -> tuple[widgets.FileUpload, w
     """Return an upload button and the view beneath it."""
     upload = widgets.FileUpload(accept="image/*", multiple=False, description=f"{name} picture")
     upload.layout = widgets.Layout(width="180px")
-    upload.observe(lambda _: taken(), "value")
+    on_upload(upload, taken)
     hint(upload, f"Bring a {name} picture from your computer; no part of it leaves this kernel.")
     return upload, widgets.Image(format="jpeg")

@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 
 from ..images import to_pil
 
+IN_SIGHT = "Play is a clock in this tab: out of sight, browsers slow it down to a tick a second, later one a minute."
 VIEW = "application/vnd.jupyter.widget-view+json"
 
 

@@ -3,7 +3,6 @@
 import math
 import os
 import time
-import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -55,6 +54,7 @@ class SteeredRun:
             load_image(each.path, recipe.size, report=self.notes.append) for each in (recipe.content, recipe.style)
         )
         self.transfer = StyleTransfer(self.content, self.style, **vars(recipe.settings), weights=weights)
+        self.transfer.warn = self.notes.append  # catch_warnings would take other threads' warnings as well
         self.meter = InfluenceMeter(self.transfer)
         self._beginning = self.transfer.state()
         self._forget()
@@ -88,17 +88,14 @@ class SteeredRun:
         if not self.history:
             self._note(self.transfer.snapshot)
         start = last = time.monotonic()
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always", UserWarning)
-            for snapshot in self.transfer.steps(iterations):
-                now = time.monotonic()
-                if self.iteration > 1:  # the first one compiles
-                    self.pace = now - last if self.pace is None else 0.8 * self.pace + 0.2 * (now - last)
-                last = now
-                self._note(snapshot)
-                if now - start > seconds:
-                    break
-        self.notes += [str(each.message) for each in caught]
+        for snapshot in self.transfer.steps(iterations):
+            now = time.monotonic()
+            if self.iteration > 1:  # the first one compiles
+                self.pace = now - last if self.pace is None else 0.8 * self.pace + 0.2 * (now - last)
+            last = now
+            self._note(snapshot)
+            if now - start > seconds:
+                break
 
     def change(self, **values: float) -> None:
         """Set α, β, γ or the learning rate for all iterations to come.

@@ -17,6 +17,8 @@ from .steered import Remembered
 SIDE = 84
 """Height and width of a thumbnail's button in pixels."""
 _numbers = itertools.count()
+UPLOAD_LIMIT = "up to about 10 MB, on Colab 1 MB; put a larger file beside the notebook, by the file pane, and"
+"""What a notebook's server lets through to the kernel; of a larger file nothing arrives, not even a word."""
 
 
 class Thumbnail:
@@ -80,7 +82,7 @@ class PictureChooser:
         Raises:
             InputError: it is no picture that can be read.
         """
-        name, content = uploaded_file(self.upload.value)
+        name, content = take_upload(self.upload)
         name = Path(name).name or "picture"
         path = self.folder / f"{len(self.thumbnails)}-{name}"
         path.write_bytes(content)
@@ -100,7 +102,9 @@ class PictureChooser:
     def _arrange(self) -> None:
         wrap = widgets.Layout(flex_flow="row wrap")
         boxes = [thumbnail.box for thumbnail in self.thumbnails.values()]
-        self.box.children = [widgets.HTML(f"<b>{self.title}</b>"), widgets.HBox([*boxes, self.upload], layout=wrap)]
+        row = widgets.HBox([*boxes, self.upload], layout=wrap)
+        limit = widgets.HTML(f'<small>Your own: {UPLOAD_LIMIT} say explore({self.title}="its name").</small>')
+        self.box.children = [widgets.HTML(f"<b>{self.title}</b>"), row, limit]
 
 
 def uploaded_file(value: Any) -> tuple[str, bytes]:
@@ -117,6 +121,25 @@ def uploaded_file(value: Any) -> tuple[str, bytes]:
         file = value[0]
         name = file["name"]
     return name, bytes(file["content"])
+
+
+def take_upload(upload: widgets.FileUpload) -> tuple[str, bytes]:
+    """Return name and content of what a FileUpload holds, and empty it, or the same file would not be heard again.
+
+    Raises:
+        InputError: it holds nothing.
+    """
+    name, content = uploaded_file(upload.value)
+    if isinstance(upload.value, dict):
+        upload.value.clear()  # ipywidgets 7 lets no one set it
+    else:
+        upload.value = ()
+    return name, content
+
+
+def on_upload(upload: widgets.FileUpload, taken: Callable[[], None]) -> None:
+    """Call `taken` when a file has come, not when it was taken out."""
+    upload.observe(lambda change: taken() if change["new"] else None, "value")
 
 
 class FilmStrip:
