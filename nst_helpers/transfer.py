@@ -1,10 +1,12 @@
 """The one optimisation loop: a content image and a style image in, a generated image out, snapshot by snapshot."""
 
 import copy
+import math
 import os
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -22,6 +24,7 @@ from .optimizers import LBFGS, Adam
 from .settings import DEFAULTS, Settings, whole_number
 from .vgg import FeatureExtractor, Kernels
 
+BAR = "{percentage:3.0f}%|{bar}| [{elapsed}<{remaining}{postfix}]"
 HALVINGS = 8
 """How often a step that diverges is tried again, at half the rate each time."""
 
@@ -219,10 +222,9 @@ class StyleTransfer:
         if isinstance(snapshots, int):
             whole_number("snapshots", snapshots, 1, 10**9)
         kept = []
-        with interrupts_noted() as interrupted, tqdm(total=n, disable=not progress, unit="it") as bar:
+        with interrupts_noted() as interrupted, progress_bar(self, n, shown=progress) as tell:
             for snapshot in self._until_it_diverges(n):
-                bar.update()
-                bar.set_postfix_str(describe(snapshot), refresh=False)
+                tell(snapshot)
                 if each:
                     each(snapshot)
                 if is_wanted(snapshot.iteration, snapshots):
@@ -232,6 +234,17 @@ class StyleTransfer:
         if not kept or kept[-1].iteration != self.iteration:
             kept.append(self.snapshot)
         return kept
+
+    def work(self, n: int) -> float:
+        """Return how many iterations at the content's size would take as long as the next `n` will, at their sizes."""
+        shape, begun, end = self._images[0].shape, self.iteration, self.iteration + n
+        first, work = 0, 0.0
+        for size, iterations in self.settings.scales.items():
+            smaller = shape_at_size(shape, size, self.settings.layers)
+            within = max(0, min(first + iterations, end) - max(first, begun))
+            work += within * math.prod(smaller) / math.prod(shape)
+            first += iterations
+        return work + max(0, end - max(first, begun))
 
     def _until_it_diverges(self, n: int) -> Iterator[Snapshot]:
         try:
@@ -342,6 +355,19 @@ class StyleTransfer:
             layers = dict(zip(s.style_layers, terms, strict=True))
             self._found = Losses(content, style, tv, total, layers), gradient
         return self._found
+
+
+@contextmanager
+def progress_bar(transfer: StyleTransfer, n: int, *, shown: bool = True) -> Iterator[Callable[[Snapshot], None]]:
+    """Show a bar with the time left for the next `n` iterations at their sizes; yields what is to get each snapshot."""
+    last = transfer.iteration + n
+    with tqdm(total=transfer.work(n), disable=not shown, bar_format=BAR) as bar:
+
+        def tell(snapshot: Snapshot) -> None:
+            bar.set_postfix_str(f"iteration {snapshot.iteration} of {last}, {describe(snapshot)}", refresh=False)
+            bar.update((snapshot.size / max(snapshot.image.shape)) ** 2)
+
+        yield tell
 
 
 def describe(snapshot: Snapshot) -> str:

@@ -89,7 +89,7 @@ def test_example_of_the_readme(weights, tmp_path, nst):
     assert json.loads((folder / RECIPE).read_text())["size"] == 96
     for told in (
         "96×64",
-        "block5_conv2",
+        "block4_conv2",
         "alpha 1, beta 10000, gamma 10",
         "20 iterations of adam",
         "out.jpg",

@@ -27,6 +27,9 @@ weights = st.floats(0, LARGEST_WEIGHT)
 @given(alpha=weights.filter(bool), beta=weights, gamma=weights, seed=st.integers(0, 2**32 - 1), data=st.data())
 def test_round_trip(alpha, beta, gamma, seed, data):
     chosen = {name: data.draw(st.sampled_from(choices)) for name, choices in CHOICES.items()}
+    if chosen["reduction"] == "sum":
+        chosen["style_distance"] = "squared"
+    chosen["scales"] = {136: data.draw(st.integers(1, 99)), 192: 5}
     layers = {"block1_conv1": data.draw(weights), "block4_conv4": 0.5}
     recipe = replace(
         RECIPE, settings=Settings(alpha=alpha, beta=beta, gamma=gamma, seed=seed, style_layers=layers, **chosen)
@@ -125,7 +128,10 @@ def test_any_text_is_refused(text):
 # Inside a picture
 
 IMAGE = np.random.default_rng(0).random((1, 9, 7, 3), np.float32)
-FULL = replace(RECIPE, content=Picture("/a/secret/my content.jpg", "11"), machine="a machine")
+SCALES = {136: 50, 192: 40}
+FULL = replace(
+    RECIPE, content=Picture("/a/secret/my content.jpg", "11"), machine="a machine", settings=Settings(scales=SCALES)
+)
 
 
 @pytest.mark.parametrize("name", ["out.jpg", "out.JPEG", "out.png"])
@@ -156,7 +162,15 @@ def test_recipe_does_not_change_the_picture(tmp_path, name):
 
 def test_description_names_all_there_is():
     told = replace(FULL, pixels_sha256="33").describe()
-    for word in ("my content.jpg", "SHA-256 11", "beta           10000", "block4_conv1:26.2", "seed", "tensorflow"):
+    for word in (
+        "my content.jpg",
+        "SHA-256 11",
+        "beta           10000",
+        "block4_conv1:1",
+        "136:50, 192:40",
+        "seed",
+        "tensorflow",
+    ):
         assert word in told
     assert "\x1b" not in replace(FULL, machine="\x1b[2J\n").describe()
 

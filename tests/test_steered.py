@@ -170,7 +170,8 @@ def test_pictures_from_a_temporary_folder_are_copied(fresh, tmp_path):
         {"schedule": "constant"},
         {"schedule": "constant", "learning_rate": 0.1},
         {"reduction": "sum", "style_layers": ["block1_conv1", "block3_conv1"]},
-        {"style_layers": {"block1_conv1": None, "block2_conv2": 0.1}, "content_layer": "block4_conv2"},
+        {"style_layers": {"block1_conv1": None, "block2_conv2": 0.1}, "content_layer": "block3_conv2"},
+        {"style_distance": "squared", "scales": {32: 2, 45: 3}},
         {"optimizer": "lbfgs", "init": "noise", "seed": 7, "pooling": "avg", "precision": "float32"},
     ],
 )
@@ -182,7 +183,7 @@ def test_command_says_just_what_the_recipe_says(settings):
     assert given.pop("output") == "out put.png"
     given = {name: value for name, value in given.items() if name != "quiet"}
     assert cli._recipe(given, None) == made
-    assert len([word for word in words if word.startswith("--")]) == 3 + len(settings)
+    assert len([word for word in words if word.startswith("--")]) == 3 + len({*settings, "scales"})  # said always
 
 
 def test_run_from_an_image_of_its_own_has_no_command():

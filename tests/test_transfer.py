@@ -386,7 +386,7 @@ def test_progress_is_told_or_not(shallow, capsys):
     transfer.run(2, progress=False)
     assert capsys.readouterr() == ("", "")
     transfer.run(2)
-    assert "2/2" in (told := capsys.readouterr().err)
+    assert "iteration 4 of 4" in (told := capsys.readouterr().err)
     assert "total" in told
 
 
@@ -556,3 +556,20 @@ def test_weights_changed_on_the_way_hold_at_the_next_size(growing):
 def test_sizes_that_are_not_smaller_are_refused(noise, scales):
     with pytest.raises(InputError, match="smaller than the content"):
         StyleTransfer(noise(20, 24), noise(18, 16, 1), scales=scales, **SHALLOW)
+
+
+@pytest.mark.parametrize(
+    ("done", "n", "work"),
+    [(0, 3, 3 / 4), (0, 5, 3 / 4 + 2 * 28 * 34 / 1920), (2, 2, 1 / 4 + 28 * 34 / 1920), (5, 4, 4)],
+)
+def test_work_counts_pixels(growing, done, n, work):
+    transfer = growing()
+    if done:
+        last(transfer, done)
+    assert transfer.work(n) == pytest.approx(work)
+
+
+def test_the_bar_says_which_size_it_is_at(growing, capsys):
+    growing().run(4)
+    told = capsys.readouterr().err
+    assert "iteration 4 of 4, 34 px" in told and "100%" in told

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from ..errors import one_line
 from ..files import free_name
@@ -83,7 +82,7 @@ def paint(
     Returns:
         The command's exit code.
     """
-    from ..transfer import describe, is_wanted
+    from ..transfer import describe, is_wanted, progress_bar
 
     first = last = transfer.snapshot
     trouble: BaseException | None = None
@@ -106,11 +105,10 @@ def paint(
     with interrupts_held():
         try:
             total = recipe.iterations - first.iteration
-            with interrupts_noted() as interrupted, tqdm(total=total, disable=not progress, unit="it") as bar:
+            with interrupts_noted() as interrupted, progress_bar(transfer, total, shown=progress) as tell:
                 for snapshot in transfer.steps(total):
                     record(snapshot)
-                    bar.update()
-                    bar.set_postfix_str(describe(snapshot), refresh=False)
+                    tell(snapshot)
                     if interrupted.is_set():
                         break
         except (Exception, KeyboardInterrupt) as error:  # whatever it is, it must not cost the picture

@@ -65,7 +65,8 @@ class SteeredRun:
         self.history: list[tuple[int, float, float, float]] = []
         self.changes: dict[int, dict[str, float]] = {}
         self.pace: float | None = None
-        """Seconds an iteration takes, lately; None before there is one to go by."""
+        """Seconds an iteration takes at this size, lately; None before there is one to go by."""
+        self._size = 0
 
     @property
     def iteration(self) -> int:
@@ -75,7 +76,9 @@ class SteeredRun:
     @property
     def seconds_left(self) -> float | None:
         """Seconds to the goal at the present pace; None as long as that is not known."""
-        return None if self.pace is None else max(self.recipe.iterations - self.iteration, 0) * self.pace
+        if self.pace is None:
+            return None
+        return self.pace * self.transfer.work(max(self.recipe.iterations - self.iteration, 0)) / self.transfer.work(1)
 
     def advance(self, iterations: int, seconds: float = math.inf) -> None:
         """Run so many iterations, or fewer once that many seconds have gone by.
@@ -90,7 +93,9 @@ class SteeredRun:
         start = last = time.monotonic()
         for snapshot in self.transfer.steps(iterations):
             now = time.monotonic()
-            if self.iteration > 1:  # the first one compiles
+            if snapshot.size != self._size:  # the first one at a size compiles
+                self._size, self.pace = snapshot.size, None
+            else:
                 self.pace = now - last if self.pace is None else 0.8 * self.pace + 0.2 * (now - last)
             last = now
             self._note(snapshot)
