@@ -16,6 +16,7 @@ _HOME = {
     "StyleTransfer": "transfer",
     "Snapshot": "transfer",
     "Losses": "transfer",
+    "coarse_to_fine": "settings",
 }
 __all__ = list(_HOME)
 
@@ -25,7 +26,7 @@ def __getattr__(name: str):
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     home = _HOME[name]
-    if home not in ("errors", "images", "recipe"):
+    if home not in ("errors", "images", "recipe", "settings"):
         import_module(".hardware", __name__)  # starts TensorFlow without its banner
     return getattr(import_module(f".{home}", __name__), name)
 

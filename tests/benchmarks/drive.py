@@ -113,6 +113,8 @@ def build(name: str, path: Path, weights: str | None) -> Any:
                 return variants.Ours(inputs, weights)
             case "ours-float32":
                 return variants.Ours(inputs, weights, "float32")
+            case "ours-wasserstein":
+                return variants.Ours(inputs, weights, distance="wasserstein")
             case "tutorial":
                 return variants.Tutorial(inputs)
             case "keras-example":

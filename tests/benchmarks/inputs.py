@@ -39,7 +39,7 @@ def network_arrays(weights: str | None) -> dict[str, np.ndarray]:
     import nst_helpers.hardware  # noqa: F401  starts TensorFlow without its banner
     from nst_helpers.vgg import MEAN_ACTIVATION, FeatureExtractor
 
-    network = FeatureExtractor(LAYERS, weights=weights, normalize=False, precision="float32")
+    network = FeatureExtractor(LAYERS, weights=weights, normalize=False, precision="float32", border="zeros")
     arrays = {}
     for layer, (kernel, bias) in network._kernels.items():
         arrays |= {f"{layer}/kernel": kernel.numpy(), f"{layer}/bias": bias.numpy()}

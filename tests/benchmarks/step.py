@@ -19,7 +19,16 @@ from .drive import Worker, interleave, run_apart
 from .inputs import write_inputs
 from .work import step_flops
 
-VARIANTS = ("ours", "ours-float32", "tutorial", "keras-example", "eager", "torch-float32", "torch-bfloat16")
+VARIANTS = (
+    "ours",
+    "ours-wasserstein",
+    "ours-float32",
+    "tutorial",
+    "keras-example",
+    "eager",
+    "torch-float32",
+    "torch-bfloat16",
+)
 PEAKS = ("peak-float32", "peak-bfloat16")
 REFERENCE = "tutorial"
 

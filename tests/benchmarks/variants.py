@@ -15,7 +15,10 @@ import numpy as np
 import tensorflow as tf
 
 from nst_helpers.layers import CHANNELS, CONTENT_LAYER, STYLE_LAYERS
+from nst_helpers.losses import content_loss, gram_matrix, style_loss, style_unit
+from nst_helpers.settings import METHOD
 from nst_helpers.transfer import StyleTransfer
+from nst_helpers.vgg import FeatureExtractor
 
 from .inputs import LAYERS
 
@@ -32,20 +35,27 @@ class Variant(Protocol):
 
 
 class Ours:
-    """StyleTransfer as it comes, but for the peers' layer weights, so that the losses are comparable."""
+    """StyleTransfer with the peers' losses and layer weights; or with the Wasserstein distance, its default.
 
-    def __init__(self, inputs: Inputs, weights: str | None, precision: str = "auto"):
+    The losses to compare are those of our functions with zeros beyond the border, as the peers have them.
+    """
+
+    def __init__(self, inputs: Inputs, weights: str | None, precision: str = "auto", distance: str = "squared"):
+        network = FeatureExtractor(LAYERS, weights=weights, precision=precision, border="zeros")
+        content, style, start = (network(inputs[name]) for name in ("content", "style", "start"))
+        grams = [{layer: gram_matrix(of[layer]) for layer in STYLE_LAYERS} for of in (style, start)]
+        losses = {"content": content_loss(content[CONTENT_LAYER], start[CONTENT_LAYER]), "style": style_loss(*grams)}
+        self.precision = network.precision
+        self.losses = {name: float(loss) for name, loss in losses.items()}
         transfer = StyleTransfer(
             inputs["content"],
             inputs["style"],
             init=inputs["start"],
-            style_layers=dict.fromkeys(STYLE_LAYERS, 1.0),
+            **METHOD | {"style_distance": distance},
+            style_layers={layer: style_unit(layer, distance) for layer in STYLE_LAYERS},
             weights=weights,
             precision=precision,
         )
-        self.precision = transfer.features.precision
-        first = transfer.snapshot.losses
-        self.losses = {"content": first.content, "style": first.style}
         self._steps = transfer.steps(10**9)
 
     def step(self):
