@@ -18,9 +18,9 @@ FILE = PREVIEWS / "explorer.gif"
 NOTEBOOK = "06_weight_explorer"
 CELL = """
 from nst_helpers.widgets.explorer import explore
-explore(size=192, beta=300, iterations=400)
+explore(size=256, beta=1000, iterations=240)
 """
-SCENES = ((40, None), (90, ("style", "100000")), (140, ("style", "3000")))
+SCENES = ((100, None), (160, ("style", "100000")), (210, ("style", "10000")))
 """Up to which iteration to play, after which slider was set to what."""
 STEP = 6
 """Iterations between two frames."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from nst_helpers.commands.cli import ITERATIONS
+from nst_helpers.commands.cli import ITERATIONS, SIZE
 from nst_helpers.hardware import device_name, processor_name
 from nst_helpers.images import load_image
 from nst_helpers.plots import show_images
@@ -32,7 +32,7 @@ SECTION = """
 The course's method to the letter: squared differences of Gram matrices, content from {content_layer}, {weights} and
 {rate}, one size of {size} px from the photograph on. From 3,000 iterations to 30,000 the loss falls by another
 {fall:.0f} %; [notebook 08](notebooks/08_iterations_and_snapshots.ipynb) measures what that does to the picture. The
-second picture is what `nst` makes by default in {few} iterations at the same size.
+second picture is what `nst` makes by default, in {few} iterations.
 
 ![The defaults after {few} iterations, and the method's own run after 300 to 30,000](notebooks/previews/results.jpg)
 
@@ -60,8 +60,8 @@ def main() -> None:
 def picture() -> Image.Image:
     """Return the pictures of both runs side by side."""
     recipe = Recipe.from_json((RUN / "run.json").read_bytes())
-    shown = {"the photograph": load_image(DATA / recipe.content.path, recipe.size)}
-    shown[f"nst, {ITERATIONS} iterations"] = load_image(_file(DEFAULT, ITERATIONS))
+    shown = {"the photograph": load_image(DATA / recipe.content.path, SIZE)}
+    shown[f"nst, {ITERATIONS} iterations, {SIZE} px"] = load_image(_file(DEFAULT, ITERATIONS))
     shown |= {f"{iteration:,} iterations": load_image(_file(RUN, iteration)) for iteration in ITERATIONS_SHOWN}
     return drawn(show_images(shown, columns=4, width=12), dpi=100)
 
@@ -105,7 +105,7 @@ def section(pace: float, machine: str) -> str:
         run_command=f"{command} --scales none --content-layer {s.content_layer} \\\n"
         f"    --style-distance {s.style_distance} --schedule {s.schedule} --iterations {recipe.iterations} \\\n"
         f"    --snapshots {','.join(map(str, ITERATIONS_SHOWN))}",
-        default_command=f"{command} --snapshots {ITERATIONS}",
+        default_command=f"nst data/{recipe.content.path} data/{recipe.style.path} --snapshots {ITERATIONS}",
     )
 
 
