@@ -220,8 +220,8 @@ def style_unit(layer: str, distance: StyleDistance) -> float:
     """Return what a layer's distance is divided by: STYLE_SCALE times the length that its gradient typically has.
 
     The gradient of a distance at a photograph, by the pixels, has another length at each layer and for each kind of
-    distance. Divided by it, all layers pull equally when a run begins, at any size. Pools take the unit of the
-    convolution before them.
+    distance. Divided by it, all layers pull equally when a run begins at 384 px; at smaller sizes block5, which has few
+    positions there, pulls harder. Pools take the unit of the convolution before them.
 
     Built in notebooks/04_three_losses.
     """

@@ -105,8 +105,8 @@ def typical_pulls(
 ) -> dict[str, dict[str, float]]:
     """Return distance to layer to the mean length of its gradient at the photographs: how TYPICAL_PULL was made.
 
-    Each photograph `[1, H, W, 3]` is compared with one painting. The length is times √(3·H·W), which makes it about
-    the same at every size.
+    Each photograph `[1, H, W, 3]` is compared with one painting. The length is times √(3·H·W): the gradient of a mean
+    over twice as many pixels is shorter by √2.
     """
     features = FeatureExtractor(layers)
     measured: dict[str, dict[str, list[float]]] = {}
