@@ -18,7 +18,7 @@ from ..errors import InputError
 from ..images import load_image, to_pil
 from ..layers import check_side
 from ..recipe import Picture, Recipe
-from ..settings import Settings, whole_number
+from ..settings import Settings, coarse_to_fine, whole_number
 from ..vgg_weights import find_weights
 from .pictures import parse
 
@@ -95,7 +95,7 @@ def paint_cell(
     with _one_at_a_time:  # threads of a Dask worker would share one network
         if threads := _dask_threads() or threads:
             os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(max(1, threads)))  # read when TensorFlow starts
-        transfer, start = _begun(content, style, weights)
+        transfer, start = _begun(content, style, weights, max(iterations))
         transfer.restore(start)
         for weight, name in sorted(zip(cell, ("alpha", "beta", "gamma"), strict=True), reverse=True):
             setattr(transfer, name, weight)  # the largest first, so that they are never all zero
@@ -104,13 +104,15 @@ def paint_cell(
 
 
 @lru_cache(maxsize=1)
-def _begun(content: bytes, style: bytes, weights: str | os.PathLike | None) -> "tuple[StyleTransfer, dict]":
+def _begun(
+    content: bytes, style: bytes, weights: str | os.PathLike | None, iterations: int
+) -> "tuple[StyleTransfer, dict]":
     """Return a run and its state before the first iteration: one compiled step serves all cells of a worker."""
     from ..hardware import GPUS  # noqa: F401 -- starts TensorFlow without its banner
     from ..transfer import StyleTransfer
 
     images = [np.asarray(Image.open(io.BytesIO(png)), np.float32)[None] / 255 for png in (content, style)]
-    transfer = StyleTransfer(*images, weights=weights)
+    transfer = StyleTransfer(*images, scales=coarse_to_fine(images[0].shape, iterations), weights=weights)
     return transfer, transfer.state()
 
 
@@ -164,7 +166,7 @@ def main(arguments: Sequence[str]) -> int:
     workers = whole_number("--workers", options.workers, 1, 1000)
     grid = Grid(options.alphas, options.betas, options.gammas, options.iterations)
     images = [load_image(path, options.size, report=say) for path in (options.content, options.style)]
-    settings = Settings()
+    settings = Settings(scales=coarse_to_fine(images[0].shape, grid.iterations[-1]))
     for name, image in zip(("content", "style"), images, strict=True):
         check_side(name, image.shape, settings.layers)
     if not options.scheduler:
