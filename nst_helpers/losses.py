@@ -171,12 +171,13 @@ def gaussian(style: Moments) -> Gaussian:
 
     Those are left out whose variance is below LEAST_VARIANCE times the largest; it makes the distance cheap.
     """
-    mean, second = (np.asarray(each, np.float64) for each in style)
-    variances, directions = np.linalg.eigh(second - np.outer(mean, mean))
+    mean, second = (tf.cast(each, tf.float64) for each in style)
+    # NumPy's eigh would take seconds where another program has a core.
+    variances, directions = (each.numpy() for each in tf.linalg.eigh(second - mean[:, None] * mean))
     kept = variances > max(LEAST_VARIANCE * variances[-1], 1e-12)
     kept[-1] = True  # where nothing varies there has to be one
     root = directions[:, kept] * np.sqrt(np.maximum(variances[kept], 1e-12))
-    return Gaussian(tf.constant(mean, tf.float32), tf.constant(root, tf.float32))
+    return Gaussian(_float32(mean), tf.constant(root, tf.float32))
 
 
 def wasserstein_loss(style: Gaussian, generated: Moments) -> tf.Tensor:

@@ -15,7 +15,7 @@ from .plots import WIDTH
 from .vgg import FeatureExtractor, Kernels
 
 HELD_OUT_LAYERS = ("block1_conv2", "block2_conv2", "block3_conv2", "block4_conv2", "block5_conv3")
-"""One layer of each block that is neither a style layer nor the content layer of a usual run."""
+"""One layer of each block that is no style layer of a usual run, nor the content layer of the course's method."""
 SSIM_SIGMA, SSIM_C1, SSIM_C2 = 1.5, 0.01**2, 0.03**2
 """The window's width in pixels, and what keeps the fractions of SSIM finite, for values 0..1."""
 LINEAR_RGB_TO_XYZ = ((0.4124, 0.3576, 0.1805), (0.2126, 0.7152, 0.0722), (0.0193, 0.1192, 0.9505))

@@ -69,7 +69,7 @@ class FeatureExtractor:
             all layers come out at about 1; pools take the scale of the convolution before them.
         precision: the arithmetic of the network; "auto" chooses what is fastest here.
         border: what the first convolution sees beyond the image: its outermost pixels again ("repeat"), or "zeros", as
-            VGG19 was trained, which darkens the border of a picture that is optimised. All others see zeros.
+            VGG19 was trained. All others see zeros.
 
     Calling it with a float32 image `[B, H, W, 3]`, RGB, 0..1, returns a dict from layer name to `[B, h, w, C]`.
 

@@ -30,9 +30,9 @@ SECTION = """
 ## Thirty thousand iterations
 
 The course's method to the letter: squared differences of Gram matrices, content from {content_layer}, {weights} and
-{rate}, one size of {size} px from the photograph on. From 3,000 iterations to 30,000 the loss falls by another
-{fall:.0f} %; [notebook 08](notebooks/08_iterations_and_snapshots.ipynb) measures what that does to the picture. The
-second picture is what `nst` makes by default, in {few} iterations.
+{rate}, one size of {size} px from the photograph on. From 300 iterations to 3,000 the loss falls by {early:.1f} %, from 3,000 to 30,000
+by {late:.1f} %; [notebook 08](notebooks/08_iterations_and_snapshots.ipynb) measures what that does to the picture. The second
+picture is what `nst` makes by default, in {few} iterations.
 
 ![The defaults after {few} iterations, and the method's own run after 300 to 30,000](notebooks/previews/results.jpg)
 
@@ -89,14 +89,15 @@ def section(pace: float, machine: str) -> str:
     recipe = Recipe.from_json((RUN / "run.json").read_bytes())
     s = recipe.settings
     command = f"nst data/{recipe.content.path} data/{recipe.style.path} --size {recipe.size}"
-    _, few, *_, most = (float(row["total"]) for row in _losses_shown())
+    first, few, *_, most = (float(row["total"]) for row in _losses_shown())
     return SECTION.format(
         weights=f"α : β : γ = {s.alpha:g} : {s.beta:g} : {s.gamma:g}",
         content_layer=s.content_layer,
         rate=f"plain Adam at a {s.schedule} rate of {s.learning_rate:g}",
         size=recipe.size,
         few=ITERATIONS,
-        fall=100 * (1 - most / few),
+        early=100 * (1 - few / first),
+        late=100 * (1 - most / few),
         folder=RUN.name,
         default=DEFAULT.name,
         pace=f"{pace:g}",
