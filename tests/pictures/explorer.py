@@ -22,9 +22,9 @@ explore(size=256, beta=1000, iterations=240)
 """
 SCENES = ((100, None), (160, ("style", "100000")), (210, ("style", "10000")))
 """Up to which iteration to play, after which slider was set to what."""
-STEP = 6
+STEP = 8
 """Iterations between two frames."""
-WIDTH, MILLISECONDS, LAST_MILLISECONDS, COLOURS = 640, 200, 2500, 160
+WIDTH, MILLISECONDS, LAST_MILLISECONDS, COLOURS = 640, 200, 2500, 128
 
 
 def main() -> None:
