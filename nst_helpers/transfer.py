@@ -170,10 +170,11 @@ class StyleTransfer:
         self._images = content, styles
         self._objectives: dict[tuple[int, ...], Objective] = {}
         self._optimizer = self._new_optimizer()
-        first = first_image(init, content, styles[0], s)
+        small = shrunk(content, self._shape_at(1))  # noise has to be that of the size it begins at
+        first = first_image(init, small if isinstance(init, str) else content, styles[0], s)
         self._most_saturation = 0.5 + 0.5 * max(map(_saturation, (content, *styles, first)))
         self.iteration = 0
-        self.image = shrunk(first, self._shape_at(1))
+        self.image = shrunk(first, small.shape)
         self.objective = self._objective_for(self.image.shape)
         self._lock, self.warn = threading.RLock(), partial(warnings.warn, stacklevel=3)
         self._found: tuple[Losses, tf.Tensor] | None = None  # at self.image, under the present weights
@@ -365,7 +366,8 @@ def progress_bar(transfer: StyleTransfer, n: int, *, shown: bool = True) -> Iter
 
         def tell(snapshot: Snapshot) -> None:
             bar.set_postfix_str(f"iteration {snapshot.iteration} of {last}, {describe(snapshot)}", refresh=False)
-            bar.update((snapshot.size / max(snapshot.image.shape)) ** 2)
+            share = (snapshot.size / max(snapshot.image.shape)) ** 2  # of the pixels
+            bar.update(min(share, bar.total - bar.n))
 
         yield tell
 

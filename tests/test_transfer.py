@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from nst_helpers import optimizers
 from nst_helpers.errors import Diverged, InputError
+from nst_helpers.inputs import shrunk
 from nst_helpers.losses import LEAST_VARIANCE, style_unit
 from nst_helpers.transfer import Snapshot, StyleTransfer
 from nst_helpers.vgg import AVERAGE_GAIN, MEAN_ACTIVATION
@@ -528,6 +529,20 @@ def test_a_smaller_size_has_both_pictures_scaled_down(growing, noise):
     small = [tf.image.resize(each, shape, "lanczos3", antialias=True) for each, shape in pictures]
     expected = StyleTransfer(*(np.clip(each, 0, 1) for each in small), **SHALLOW).snapshot.losses
     assert growing().snapshot.losses == expected
+
+
+@pytest.mark.parametrize("init", ["content", "noise", "style", "array"])
+def test_a_run_begins_at_the_smallest_size_from_any_start(growing, noise, init):
+    given = noise(40, 48, 7) if init == "array" else init
+    image = growing(init=given).image
+    assert image.shape == (1, 20, 24, 3)
+    expected = {
+        "content": shrunk(noise(40, 48, 0), image.shape),
+        "noise": np.random.default_rng(0).random(image.shape, np.float32),  # not averaged to gray
+        "style": tf.clip_by_value(tf.image.resize(noise(36, 32, 1), (20, 24), antialias=True), 0, 1),
+        "array": shrunk(noise(40, 48, 7), image.shape),
+    }
+    np.testing.assert_allclose(image, expected[init], atol=1e-6)
 
 
 def test_a_smaller_size_is_large_enough_for_the_layers(noise):

@@ -30,11 +30,12 @@ SECTION = """
 ## Thirty thousand iterations
 
 The course's method to the letter: squared differences of Gram matrices, content from {content_layer}, {weights} and
-{rate}, one size of {size} px from the photograph on. From 300 iterations to 3,000 the loss falls by {early:.1f} %, from 3,000 to 30,000
-by {late:.1f} %; [notebook 08](notebooks/08_iterations_and_snapshots.ipynb) measures what that does to the picture. The second
-picture is what `nst` makes by default, in {few} iterations.
+{rate}, one size of {size} px from the photograph on. From 300 iterations to
+3,000 the loss falls by {early:.1f} %, from 3,000 to 30,000 by {late:.1f} %;
+[notebook 08](notebooks/08_iterations_and_snapshots.ipynb) measures what that does to the picture. The second picture is
+what `nst` makes by default, in {few} iterations.
 
-![The defaults after {few} iterations, and the method's own run after 300 to 30,000](notebooks/previews/results.jpg)
+![The defaults' picture, and the method's own run after 300 to 30,000 iterations](notebooks/previews/results.jpg)
 
 {table}
 The losses are those of the very pictures. An iteration of the method's run took {pace} s on {machine}.
