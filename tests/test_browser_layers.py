@@ -68,21 +68,21 @@ def test_cards_are_pressed_while_it_plays(lab, page, tmp_path):
     wait_for_another(page, before)
     for layer in ("block3_conv1", "block1_conv2"):
         before = source(page)
-        page.get_by_title(f"match the Gram matrix of {layer}").click()
+        page.get_by_title(f"match the statistics of {layer}").click()
         wait_for_another(page, before)
     pressed = page.locator(".widget-toggle-button.mod-active", has_text="style")
     assert pressed.count() == 5  # one switched off, one on
     page.locator(".widget-play button").first.click()
-    page.get_by_title("keep what block4_conv2 sees of the content image").press("Enter")
+    page.get_by_title("keep what block3_conv2 sees of the content image").press("Enter")
     page.locator(".widget-toggle-button.mod-active", has_text="content").and_(
-        page.get_by_title("keep what block4_conv2 sees of the content image")
+        page.get_by_title("keep what block3_conv2 sees of the content image")
     ).wait_for()
     status(page).get_by_text("iteration 0").wait_for()
     keep_screenshot(page, "chooser", tmp_path)
     assert pixels_out_of_sight(page) > 0  # four cards in a row stay four cards in a row
     keep_screenshot(page, "chooser_narrow", tmp_path)
-    last = page.get_by_title("match the Gram matrix of block3_conv4")
-    page.get_by_title("match the Gram matrix of block3_conv1").hover()
+    last = page.get_by_title("match the statistics of block3_conv4")
+    page.get_by_title("match the statistics of block3_conv1").hover()
     page.mouse.wheel(1000, 0)
     page.wait_for_timeout(500)
     box, cell = last.bounding_box(), page.locator(".jp-OutputArea-output").last.bounding_box()

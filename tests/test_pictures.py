@@ -117,8 +117,8 @@ def test_the_section_of_results_is_written_between_its_marks_from_the_run_s_file
     assert "| time | 15 s | 3 min | 8 min | 14 min | 20 min | 26 min |\n" in once
     assert "the loss falls by 2.7 %, from 3,000 to 30,000 by 27.8 %" in once  # from 997 to 970 to 700
     assert "α : β : γ = 1 : 20000 : 10 and\nplain Adam at a constant rate of 0.02, one size" in once
-    assert "--size 192 --scales none --content-layer block5_conv2 \\\n" in once
-    assert "--schedule constant --iterations 30000 \\\n    --snapshots 300,3000,9000,17000,23000,30000\n" in once
+    assert "--size 192 --scales none --content-layer block5_conv2 --style-distance squared" in once
+    assert "--schedule constant --iterations 30000 --snapshots 300,3000,9000,17000,23000,30000\n" in once
     assert "old" not in once
     with Image.open(tmp_path / "results.jpg") as sheet:
         red, green, _ = np.moveaxis(np.asarray(sheet, int), -1, 0)

@@ -104,9 +104,9 @@ def section(pace: float, machine: str) -> str:
         pace=f"{pace:g}",
         machine=machine,
         table=table(pace),
-        run_command=f"{command} --scales none --content-layer {s.content_layer} \\\n"
-        f"    --style-distance {s.style_distance} --schedule {s.schedule} --iterations {recipe.iterations} \\\n"
-        f"    --snapshots {','.join(map(str, ITERATIONS_SHOWN))}",
+        run_command=f"{command} --scales none --content-layer {s.content_layer} "
+        f"--style-distance {s.style_distance} --schedule {s.schedule} --iterations {recipe.iterations} "
+        f"--snapshots {','.join(map(str, ITERATIONS_SHOWN))}",
         default_command=f"nst data/{recipe.content.path} data/{recipe.style.path} --snapshots {ITERATIONS}",
     )
 
