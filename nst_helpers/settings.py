@@ -84,14 +84,14 @@ def coarse_to_fine(shape: Sequence[int], iterations: int) -> dict[int, int]:
     """Return the `scales` of a run of some iterations, which every size has as many of: the last has the rest.
 
     The sizes are 1/√2, 1/2, 1/√8 … of the image's, as long as its longer side has SMALLEST_SIZE pixels and the shorter
-    half as many. At the first the large forms are laid, for an eighth or less of the time that they would take at the
+    half as many. At the first the large forms are laid, for a fraction of the time that they would take at the
     last.
 
     Args:
         shape: of the content image, `[1, H, W, 3]`.
         iterations: of the whole run.
 
-    Source: Gatys, Bethge, Hertzmann & Shechtman 2016, section 5, for two sizes.
+    Source: Gatys, Ecker, Bethge, Hertzmann & Shechtman 2017, for two sizes.
     Built in notebooks/09_better_and_faster.
     """
     height, width = shape[1:3]

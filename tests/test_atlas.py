@@ -188,7 +188,7 @@ def test_two_dask_workers_paint_what_one_process_paints(folder, noise, monkeypat
     alone = AtlasFolder.create(folder.path.parent / "alone", RECIPE, GRID, (noise(32, 48), noise(40, 40, seed=1)))
     build(alone, progress=False, weights=None)
     for (losses, picture), (same, alike) in zip(losses_and_pictures(folder), losses_and_pictures(alone), strict=True):
-        assert losses == pytest.approx(same, rel=1e-2, abs=1e-6)  # small terms differ more, by the order of sums
+        assert losses == pytest.approx(same, rel=1e-2, abs=4e-7)  # small terms differ more, by the order of sums
         assert np.abs(picture - alike).mean() < 1
     first, *_, last = (picture for _, picture in losses_and_pictures(alone))
     assert np.abs(first - last).mean() > 3  # it is not all one picture
