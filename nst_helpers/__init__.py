@@ -1,21 +1,26 @@
-"""Neural style transfer on VGG19, small enough to read: the package behind the notebooks of this course."""
+"""Neural style transfer on VGG19, small enough to read: the package behind the notebooks of this course.
+
+The modules here are the method. A good order to read them: `layers`, `vgg`, `losses`, `objective`, `optimizers`,
+`transfer`; beside them `settings`, `inputs`, `regions`, `color`, `tiles`, `snapshot` and `errors`. The folders stand
+around it: `machine` below, and above it `files`, `course`, `commands` and `widgets`.
+"""
 
 from importlib import import_module
 
 _HOME = {
     "InputError": "errors",
-    "load_image": "images",
-    "save_image": "images",
-    "Recipe": "recipe",
-    "read_recipe": "recipe",
+    "load_image": "files.images",
+    "save_image": "files.images",
+    "Recipe": "files.recipe",
+    "read_recipe": "files.recipe",
     "FeatureExtractor": "vgg",
     "gram_matrix": "losses",
     "content_loss": "losses",
     "style_loss": "losses",
     "total_variation_loss": "losses",
     "StyleTransfer": "transfer",
-    "Snapshot": "transfer",
-    "Losses": "transfer",
+    "Snapshot": "snapshot",
+    "Losses": "snapshot",
     "coarse_to_fine": "settings",
 }
 __all__ = list(_HOME)
@@ -26,8 +31,8 @@ def __getattr__(name: str):
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     home = _HOME[name]
-    if home not in ("errors", "images", "recipe", "settings"):
-        import_module(".hardware", __name__)  # starts TensorFlow without its banner
+    if home not in ("errors", "files.images", "files.recipe", "settings", "snapshot"):
+        import_module(".machine.hardware", __name__)  # starts TensorFlow without its banner
     return getattr(import_module(f".{home}", __name__), name)
 
 

@@ -2,16 +2,16 @@
 
 
 class InputError(ValueError):
-    """An input, a setting or the weight file cannot be used; the message says in one sentence what to do."""
+    """An input, a setting or the weight file cannot be used; the message is one sentence that says what to do."""
 
     def __init__(self, message: str):
         super().__init__(one_line(message))
 
 
 class Diverged(InputError):
-    """The optimisation has left what numbers or pictures can hold; the last good image is kept."""
+    """The optimisation has diverged; the last good image is kept."""
 
 
 def one_line(text: object) -> str:
-    """Return a text with what a terminal would obey, such as the line feed in a file's name, written as \\n."""
+    """Return a text with its control characters escaped, such as a line feed in a file's name."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))

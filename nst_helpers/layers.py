@@ -1,4 +1,4 @@
-"""VGG19's layers by name, here and in other programs: how wide they are, and how small an image they bear."""
+"""VGG19's layers: their names here and in other programs, their channels, and the smallest image they accept."""
 
 import difflib
 import re
@@ -10,7 +10,7 @@ CONVOLUTIONS_PER_BLOCK = (2, 2, 4, 4, 4)
 CHANNELS_PER_BLOCK = (64, 128, 256, 512, 512)
 
 CHANNELS: dict[str, int] = {}
-"""Layer name to number of channels, for the 16 convolutions and 5 pools from the image upwards, by Keras's names."""
+"""Layer name, as in Keras, to number of channels, for the 16 convolutions and 5 pools from the image upwards."""
 for _block, (_depth, _channels) in enumerate(zip(CONVOLUTIONS_PER_BLOCK, CHANNELS_PER_BLOCK, strict=True), 1):
     for _i in range(1, _depth + 1):
         CHANNELS[f"block{_block}_conv{_i}"] = _channels
@@ -23,51 +23,38 @@ CONTENT_LAYER = "block5_conv2"
 STYLE_LAYERS = tuple(f"block{block}_conv1" for block in range(1, 6))
 
 
-ALIASES: dict[str, str] = {}
-"""Names of other programs that mean just one layer: conv4_2 and relu4_2 (Caffe), r42, pool4, features.21 (torchvision),
-and conv_8, the eighth of all, as PyTorch's tutorial counts them."""
-_GUESSES: dict[str, list[str]] = {}
-"""Names that may mean one of several."""
+def _names_elsewhere() -> dict[str, list[str]]:
+    """Return what other programs call the layers; a name that stands for several has them all.
 
-
-def _learn_names() -> None:
-    convolutions, in_torch = 0, 0
+    Caffe has conv4_2 and relu4_2, torchvision features.21, and PyTorch's tutorial conv_10, the tenth of all.
+    """
+    names: dict[str, list[str]] = {}
+    convolutions, place = 0, 0  # torchvision counts a convolution and its ReLU as two
     for layer in LAYERS:
-        kind = "pool" if "pool" in layer else "conv"
-        block, number = layer[5], layer[-1]
-        convolutions += kind == "conv"
-        counted = [f"{word}_{convolutions}" for word in (("conv", "relu") if kind == "conv" else ("pool",))]
-        if kind == "conv":
-            known = [f"{word}{block}_{number}" for word in ("conv", "relu", "r", "conv_", "relu_")]
-            known += [f"r{block}{number}", f"block{block}conv{number}", f"block_{block}_conv_{number}"]
-            run_together = [f"{word}{block}{number}" for word in ("conv", "relu")]
-            guesses = [name.replace("_", "") for name in counted]
-            guesses += [f"{word}{block}" for word in ("conv", "relu", "conv_", "relu_", "block")]
-            (known if int(block + number) > len(CONV_LAYERS) else guesses).extend(run_together)
+        block, number, places = layer[5], layer[-1], range(place, place + 1)
+        if "conv" in layer:
+            convolutions, places = convolutions + 1, range(place, place + 2)
+            found = {f"{word}{block}_{number}" for word in ("conv", "relu", "r", "conv_", "relu_")}
+            found |= {f"{word}{block}{number}" for word in ("conv", "relu", "r")} | {f"block{block}"}
+            found |= {f"block{block}conv{number}", f"block_{block}_conv_{number}"}
+            found |= {f"{word}{n}" for word in ("conv", "relu", "conv_", "relu_") for n in (block, convolutions)}
         else:
-            known = [f"{word}{block}" for word in ("pool", "maxpool", "p")] + [
-                f"block{block}pool",
-                f"block_{block}_pool",
-            ]
-            guesses = [f"pool_{block}"]
-        (guesses if convolutions <= len(CHANNELS_PER_BLOCK) else known).extend(counted)
-        for _ in range(2 if kind == "conv" else 1):  # there a convolution and its ReLU are two
-            known.append(f"features_{in_torch}")
-            guesses.append(f"{in_torch}")
-            in_torch += 1
-        ALIASES.update(dict.fromkeys([layer, *known], layer))
-        for name in guesses:
-            _GUESSES.setdefault(name, []).append(layer)
+            found = {f"{word}{block}" for word in ("pool", "maxpool", "p")} | {f"pool_{block}", f"pool_{convolutions}"}
+            found |= {f"block{block}pool", f"block_{block}_pool"}
+        for name in (layer, *found, *(f"features_{i}" for i in places), *map(str, places)):
+            names.setdefault(name, []).append(layer)
+        place = places.stop
+    return names
 
 
-_learn_names()
+NAMES_ELSEWHERE = _names_elsewhere()
 
 
 def check_layer(name: str) -> str:
     """Return `name` if VGG19 has such a layer; the error suggests what may be meant."""
     if isinstance(name, str) and name in CHANNELS:
         return name
-    *others, last = _GUESSES.get(_plain(str(name))) or [_nearest(_plain(str(name)))]
+    *others, last = NAMES_ELSEWHERE.get(_plain(name)) or [_nearest(_plain(name))]
     near = f"{', '.join(others)} or {last}" if others else last
     raise InputError(
         f"VGG19 has no layer {name!r}; did you mean {near}? (block1_conv1 … block5_conv4, block1_pool … block5_pool)"
@@ -75,19 +62,21 @@ def check_layer(name: str) -> str:
 
 
 def layer_named(name: str) -> str:
-    """Return the layer of that name, be it another program's, such as conv4_2; the error suggests what may be meant."""
-    return ALIASES.get(_plain(name)) or check_layer(name) if isinstance(name, str) else check_layer(name)
+    """Return the layer of that name, in another program's spelling too; the error suggests what may be meant."""
+    meant = NAMES_ELSEWHERE.get(_plain(name), ()) if isinstance(name, str) else ()
+    return meant[0] if len(meant) == 1 else check_layer(name)
 
 
 def _nearest(plain: str) -> str:
     if numbers := re.fullmatch(r"\D+(\d)\D+(\d)", plain):  # conv4_5, conv6_1: there are fewer
         block = min(max(int(numbers[1]), 1), len(CONVOLUTIONS_PER_BLOCK))
         return f"block{block}_conv{min(max(int(numbers[2]), 1), CONVOLUTIONS_PER_BLOCK[block - 1])}"
-    return ALIASES[difflib.get_close_matches(plain, ALIASES, n=1, cutoff=0.0)[0]]
+    unique = [name for name, meant in NAMES_ELSEWHERE.items() if len(meant) == 1]
+    return NAMES_ELSEWHERE[difflib.get_close_matches(plain, unique, n=1, cutoff=0.0)[0]][0]
 
 
-def _plain(name: str) -> str:
-    return re.sub(r"[\W_]+", "_", name.strip().lower())
+def _plain(name: object) -> str:
+    return re.sub(r"[\W_]+", "_", str(name).strip().lower())
 
 
 def path_to(layers: Iterable[str]) -> tuple[str, ...]:

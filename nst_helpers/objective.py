@@ -1,12 +1,10 @@
-"""What is minimised: how far an image of one size is from a content, from a style, and from being smooth."""
+"""What is minimised: how far an image is from a content, from a style, and from being smooth."""
 
-from collections.abc import Iterable, Sequence
-from math import prod
+from collections.abc import Sequence
+from functools import partial
 
-import numpy as np
 import tensorflow as tf
 
-from .layers import CONV_LAYERS
 from .losses import (
     Gaussian,
     Moments,
@@ -19,57 +17,135 @@ from .losses import (
     total_variation_loss,
     wasserstein_loss,
 )
+from .regions import carried, position_weights
 from .settings import Settings
 from .vgg import FeatureExtractor
 
 LOSS_SCALE = 1024.0
 """Lifts float16 gradients above the smallest number that float16 can hold."""
 
+# AutoGraph's search for Python ifs and loops over tensors, of which there are none, takes longer than all the tracing.
+compiled = partial(tf.function, autograph=False)
+
 
 class Objective:
     """The losses of images of one size, and the gradient of their weighted total.
 
-    A subclass may compare another statistic of the style by `statistic`, as notebooks/10_do_we_need_gram does.
+    A subclass may override `statistic` to compare another statistic of the style, as notebooks/10_do_we_need_gram does.
 
     Args:
-        content: `[1, H, W, 3]`, 0..1, of the size of the images to come.
-        styles: images `[1, h, w, 3]`, 0..1; the mean of their statistics is what is aimed at.
-        settings: of the run. Of its weights nothing is kept here.
+        content: `[1, H, W, 3]`, 0..1, of the size of the images to evaluate.
+        styles: images `[1, h, w, 3]`, 0..1.
+        settings: of the run; its α, β, γ and style layers' weights are not used, since `evaluate` gets them.
         features: VGG19, with the run's layers.
+        masks: where the styles are painted, `[H, W]`, 0..1: none for everywhere, one for all of them, or one for each.
+            A style's weight is its region's share of the picture.
+        style_masks: the part of each style image to learn from, `[h, w]`, 0..1; None for all of it.
 
-    `evaluate(image, (α, β, γ), style layers' weights)` returns the total, content, style and total variation loss and
-    each style layer's term, one after another, and the gradient `[1, H, W, 3]` of the total. The weights come as
-    tensors: as Python floats each new value would be compiled into a function of its own.
-
-    Built in notebooks/05_the_loop.
+    Source: regions after Gatys, Ecker, Bethge, Hertzmann & Shechtman 2017. Built in notebooks/05_the_loop.
     """
 
-    def __init__(self, content: tf.Tensor, styles: Sequence[tf.Tensor], settings: Settings, features: FeatureExtractor):
+    def __init__(
+        self,
+        content: tf.Tensor,
+        styles: Sequence[tf.Tensor],
+        settings: Settings,
+        features: FeatureExtractor,
+        masks: Sequence[tf.Tensor] = (),
+        style_masks: Sequence[tf.Tensor | None] = (),
+    ):
         self.settings, self.features = settings, features
-        # AutoGraph would rewrite Python's ifs and loops over tensors; here are none, and to look for them takes longer
-        # than all the tracing.
-        self._content = tf.function(self._content_features, autograph=False)(content)
-        of_each = [tf.function(self._statistics, autograph=False)(style) for style in styles]
-        blended = tf.nest.map_structure(lambda *each: tf.add_n(each) / len(each), *of_each)
-        self._targets = {layer: self._target(statistic) for layer, statistic in blended.items()}
-        self.evaluate = tf.function(self._losses_and_gradient, autograph=False)
+        self._content = self._content_features(content)
+        self._of_each = [
+            self._statistics(style, mask)
+            for style, mask in zip(styles, style_masks or [None] * len(styles), strict=True)
+        ]
+        layers = settings.style_layers
+        self._regions = [
+            {layer: position_weights(seen) for layer, seen in carried(mask, layers).items()} for mask in masks
+        ] or [dict.fromkeys(layers, (None, 1.0))]
+        self._targets = self._blended(settings.style_weights)
+        if len(self._targets) < len(styles):  # a blend, which may be changed
+            self._targets = [tf.nest.map_structure(_variable, target) for target in self._targets]
+
+    @compiled
+    def evaluate(self, image: tf.Tensor, weights: tf.Tensor, layer_weights: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Return the losses at an image, and the gradient `[1, H, W, 3]` of their weighted total.
+
+        Args:
+            image: `[1, H, W, 3]`, 0..1.
+            weights: α, β and γ. A tensor, since each new Python float would compile the function again.
+            layer_weights: one for each style layer, as a tensor for the same reason.
+
+        Returns:
+            In one vector the total, content, style and total variation loss and each style layer's term; the gradient.
+        """
+        with tf.GradientTape() as tape:
+            tape.watch(image)
+            values, scaled = self._weighted(self.terms(image), weights, layer_weights)
+        return values, tape.gradient(scaled, image) / self._scale
+
+    def blend(self, style_weights: Sequence[float]) -> None:
+        """Change the weights of the blended styles; nothing is compiled again."""
+        new = self._blended(style_weights)
+        for variable, value in zip(tf.nest.flatten(self._targets), tf.nest.flatten(new), strict=True):
+            variable.assign(value)
 
     def terms(self, image: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor], tf.Tensor]:
         """Return the unweighted losses at an image `[1, H, W, 3]`: content, each style layer's, total variation."""
         s = self.settings
         features = self.features(image)
-        content = content_loss(self._content, features[s.content_layer], reduction=s.reduction)
-        style = []
-        for layer, target in self._targets.items():
-            unit = style_unit(layer, s.style_distance) if s.reduction == "mean" else 1.0
-            style.append(self._distance(target, self.statistic(features[layer])) / unit)
-        return content, style, total_variation_loss(image, reduction=s.reduction)
+        content = [
+            weight * content_loss(self._content[layer], features[layer], reduction=s.reduction)
+            for layer, weight in s.content_layers.items()
+        ]
+        style = [
+            self._style_term(layer, [self.statistic(features[layer], region[layer][0]) for region in self._regions])
+            for layer in s.style_layers
+        ]
+        return tf.add_n(content), style, total_variation_loss(image, reduction=s.reduction)
 
-    def statistic(self, features: tf.Tensor) -> tf.Tensor | Moments:
-        """Return what is to be alike in style and image at a layer `[1, h, w, C]`."""
+    def statistic(self, features: tf.Tensor, weights: tf.Tensor | None = None) -> tf.Tensor | Moments:
+        """Return what is to match between style and image, of a layer's features `[1, h, w, C]`.
+
+        `weights`, `[h, w]` with the sum 1, are those of the positions if there are masks.
+        """
         if self.settings.style_distance == "wasserstein":
-            return moments(features)
-        return gram_matrix(features, reduction=self.settings.reduction)
+            return moments(features, weights)
+        return gram_matrix(features, weights=weights, reduction=self.settings.reduction)
+
+    @property
+    def _scale(self) -> float:
+        return LOSS_SCALE if self.features.precision == "float16" else 1.0
+
+    def _weighted(
+        self, terms: tuple[tf.Tensor, list[tf.Tensor], tf.Tensor], weights: tf.Tensor, layer_weights: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Return the losses as `evaluate` does, and the total scaled for its gradient."""
+        content, layers, tv = terms
+        alpha, beta, gamma = tf.unstack(weights)
+        style = tf.reduce_sum(layer_weights * layers)
+        total = alpha * content + beta * style + gamma * tv
+        return tf.stack([total, content, style, tv, *layers]), total * self._scale
+
+    def _style_term(self, layer: str, statistics: Sequence[tf.Tensor | Moments]) -> tf.Tensor:
+        """Return a layer's term from the image's statistic in each region."""
+        unit = style_unit(layer, self.settings.style_distance) if self.settings.reduction == "mean" else 1.0
+        each = zip(self._targets, self._regions, statistics, strict=True)
+        return tf.add_n([region[layer][1] * self._distance(target[layer], x) for target, region, x in each]) / unit
+
+    def _blended(self, style_weights: Sequence[float]) -> list[dict[str, tf.Tensor | Gaussian]]:
+        """Return layer to target for each region: of one style each, or of the mean of all styles' statistics."""
+        if len(self._regions) > 1:
+            means = self._of_each
+        else:
+            shares = style_weights or [1 / len(self._of_each)] * len(self._of_each)
+
+            def mean(*each):
+                return tf.add_n([share * x for share, x in zip(shares, each, strict=True)])
+
+            means = [tf.nest.map_structure(mean, *self._of_each)]
+        return [{layer: self._target(statistic) for layer, statistic in mean.items()} for mean in means]
 
     def _target(self, statistic: tf.Tensor | Moments) -> tf.Tensor | Gaussian:
         return gaussian(statistic) if isinstance(statistic, Moments) else statistic
@@ -79,50 +155,20 @@ class Objective:
             return wasserstein_loss(target, statistic)
         return gram_loss(target, statistic, reduction=self.settings.reduction)
 
-    def _content_features(self, content: tf.Tensor) -> tf.Tensor:
-        return self.features(content)[self.settings.content_layer]
+    @compiled
+    def _content_features(self, content: tf.Tensor) -> dict[str, tf.Tensor]:
+        features = self.features(content)
+        return {layer: features[layer] for layer in self.settings.content_layers}
 
-    def _statistics(self, style: tf.Tensor) -> dict[str, tf.Tensor | Moments]:
-        features = self.features(style)
-        return {layer: self.statistic(features[layer]) for layer in self.settings.style_layers}
-
-    def _losses_and_gradient(
-        self, image: tf.Tensor, weights: tf.Tensor, layer_weights: tf.Tensor
-    ) -> tuple[tf.Tensor, tf.Tensor]:
-        alpha, beta, gamma = tf.unstack(weights)
-        with tf.GradientTape() as tape:
-            tape.watch(image)
-            content, terms, tv = self.terms(image)
-            style = tf.reduce_sum(layer_weights * terms)
-            total = alpha * content + beta * style + gamma * tv
-            scale = LOSS_SCALE if self.features.precision == "float16" else 1.0
-            scaled = total * scale
-        return tf.stack([total, content, style, tv, *terms]), tape.gradient(scaled, image) / scale
+    @compiled
+    def _statistics(self, style: tf.Tensor, mask: tf.Tensor | None) -> dict[str, tf.Tensor | Moments]:
+        features, layers = self.features(style), self.settings.style_layers
+        if mask is None:
+            return {layer: self.statistic(features[layer]) for layer in layers}
+        seen = carried(mask, layers)
+        return {layer: self.statistic(features[layer], position_weights(seen[layer])[0]) for layer in layers}
 
 
-def typical_pulls(
-    photographs: Iterable[np.ndarray], paintings: Iterable[np.ndarray], layers: Sequence[str] = CONV_LAYERS
-) -> dict[str, dict[str, float]]:
-    """Return distance to layer to the mean length of its gradient at the photographs: how TYPICAL_PULL was made.
-
-    Each photograph `[1, H, W, 3]` is compared with one painting. The length is times √(3·H·W): the gradient of a mean
-    over twice as many pixels is shorter by √2.
-    """
-    features = FeatureExtractor(layers)
-    measured: dict[str, dict[str, list[float]]] = {}
-    for photograph, painting in zip(photographs, paintings, strict=True):
-        style, image = features(painting), tf.constant(photograph)
-        with tf.GradientTape(persistent=True) as tape:
-            tape.watch(image)
-            found = features(image)
-            distances = {
-                "wasserstein": {n: wasserstein_loss(gaussian(moments(style[n])), moments(found[n])) for n in layers},
-                "squared": {n: gram_loss(gram_matrix(style[n]), gram_matrix(found[n])) for n in layers},
-            }
-        for distance, by_layer in distances.items():
-            for layer, value in by_layer.items():
-                length = float(tf.norm(tape.gradient(value, image))) * prod(photograph.shape) ** 0.5
-                measured.setdefault(distance, {}).setdefault(layer, []).append(length)
-    return {
-        name: {layer: float(np.mean(all)) for layer, all in by_layer.items()} for name, by_layer in measured.items()
-    }
+def _variable(target: tf.Tensor) -> tf.Variable:
+    """Return a variable for a target; its last axis may change, since a Gaussian's root depends on the blend."""
+    return tf.Variable(target, trainable=False, shape=[*target.shape[:-1], None] if target.shape.rank > 1 else None)

@@ -8,6 +8,7 @@ from typing import Any
 
 from .errors import InputError
 from .layers import CONTENT_LAYER, STYLE_LAYERS, layer_named, path_to
+from .machine import BYTES
 
 CHOICES = {
     "optimizer": ("adam", "lbfgs"),
@@ -16,7 +17,7 @@ CHOICES = {
     "reduction": ("mean", "sum"),
     "pooling": ("max", "avg"),
     "colors": ("style", "luminance", "matched"),
-    "precision": ("auto", "float32", "bfloat16", "float16"),
+    "precision": ("auto", *BYTES),
 }
 INITS = ("content", "noise", "style", "image")
 LARGEST_WEIGHT = 1e12
@@ -25,16 +26,39 @@ LEARNING_RATE = {"decay": 0.2, "constant": 0.02}
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings of a run; `StyleTransfer` says what each one means.
+    """The settings of a run, as keyword arguments of `StyleTransfer`.
+
+    Args:
+        alpha, beta, gamma: weights of the content, style and total variation loss, at least 0.
+        content_layers: the layers whose activations are to be kept: a name, several, or a dict from name to weight.
+        style_layers: the layers whose statistics are to be matched: names, or a dict from name to weight. A weight of
+            None, and a bare name, mean 1.
+        style_distance: how a layer's statistics are compared: "wasserstein", between Gaussians with its mean and
+            covariance; "squared", between Gram matrices, as the method's authors do; None takes what suits `reduction`.
+        scales: smaller sizes to begin with, from coarse to fine: longer side in pixels to iterations there, as
+            `coarse_to_fine` returns them. The rest is painted at the content's own size.
+        init: the image to start from: "content", "noise", "style", or "image" for one that is given.
+        optimizer: "adam" or "lbfgs". An iteration is one update of the image, which is then evaluated once.
+        learning_rate: length of the first step, in units of the 0..1 pixel range; None takes what suits `schedule`.
+        schedule: "decay" lets Adam's rate fall and its β1 grow, with a large ε; "constant" is Adam as published.
+        reduction: "mean" makes weights mean the same at every size; "sum" is the literal form, on VGG19's raw
+            activations and with the same factor for all layers.
+        pooling: "max", as VGG19 was trained, or "avg".
+        seed: of the noise.
+        precision: of VGG19's arithmetic: "auto", "float32", "bfloat16" or "float16"; all else is float32.
+        colors: "style"; "luminance" lays the content's chroma over the result; "matched" first gives the style image
+            the mean and covariance of the content's colours.
+        color_strength: how much of the content's chroma "luminance" takes, 0..1.
+        style_weights: how much each style of a blend counts; equally much by default.
 
     Raises:
-        InputError: a value that cannot work, with what would.
+        InputError: a value that cannot work; the message says which would.
     """
 
     alpha: float = 1.0
     beta: float = 1e4
     gamma: float = 10.0
-    content_layer: str = "block4_conv2"
+    content_layers: str | Mapping[str, float | None] | Iterable[str] = "block4_conv2"
     style_layers: Mapping[str, float | None] | Iterable[str] = STYLE_LAYERS
     style_distance: str | None = None
     scales: Mapping[int, int] = field(default_factory=dict)
@@ -47,10 +71,12 @@ class Settings:
     seed: int = 0
     precision: str = "auto"
     colors: str = "style"
+    color_strength: float = 1.0
+    style_weights: Sequence[float] = ()
 
     def __post_init__(self):
         for name in ("alpha", "beta", "gamma"):
-            self._set(name, _number(name, getattr(self, name), 0, LARGEST_WEIGHT))
+            self._set(name, in_range(name, getattr(self, name), 0, LARGEST_WEIGHT))
         if self.alpha == self.beta == self.gamma == 0:
             raise InputError("alpha, beta and gamma are all zero; at least one loss must have a weight.")
         self._set("seed", whole_number("seed", self.seed, 0, 2**32 - 1))
@@ -61,10 +87,12 @@ class Settings:
         if self.reduction == "sum" and self.style_distance != "squared":
             raise InputError('reduction "sum" is the literal form, which has squared differences; take "squared".')
         rate = LEARNING_RATE[self.schedule] if self.learning_rate is None else self.learning_rate
-        self._set("learning_rate", _number("learning_rate", rate, 1e-6, 1.0))
+        self._set("learning_rate", in_range("learning_rate", rate, 1e-6, 1.0))
         one_of("init", self.init, INITS)
-        self._set("content_layer", _known_layer(self.content_layer))
-        self._set("style_layers", _layer_weights(self.style_layers, self.reduction))
+        self._set("color_strength", in_range("color_strength", self.color_strength, 0, 1))
+        self._set("style_weights", _style_weights(self.style_weights))
+        for name in ("content_layers", "style_layers"):
+            self._set(name, _layer_weights(name, getattr(self, name)))
         self._set("scales", _scales(self.scales))
 
     def _set(self, name: str, value: Any) -> None:
@@ -73,7 +101,7 @@ class Settings:
     @property
     def layers(self) -> tuple[str, ...]:
         """The layers whose features this run needs, from the image upwards."""
-        wanted = {self.content_layer, *self.style_layers}
+        wanted = {*self.content_layers, *self.style_layers}
         return tuple(layer for layer in path_to(wanted) if layer in wanted)
 
 
@@ -81,11 +109,10 @@ SMALLEST_SIZE = 128
 
 
 def coarse_to_fine(shape: Sequence[int], iterations: int) -> dict[int, int]:
-    """Return the `scales` of a run of some iterations, which every size has as many of: the last has the rest.
+    """Return the `scales` of a run that has equally many iterations at each size, the content's own included.
 
-    The sizes are 1/√2, 1/2, 1/√8 … of the image's, as long as its longer side has SMALLEST_SIZE pixels and the shorter
-    half as many. At the first the large forms are laid, for a fraction of the time that they would take at the
-    last.
+    The sizes are 1/√2, 1/2, 1/√8 … of the content's, down to a longer side of SMALLEST_SIZE pixels and a shorter one
+    of half as many. The smallest forms the large shapes in a fraction of the time that the largest would take.
 
     Args:
         shape: of the content image, `[1, H, W, 3]`.
@@ -104,26 +131,38 @@ def coarse_to_fine(shape: Sequence[int], iterations: int) -> dict[int, int]:
     return dict.fromkeys(sizes, each) if each else {}
 
 
-def _layer_weights(layers: Mapping[str, float | None] | Iterable[str], reduction: str) -> dict[str, float]:
+def _layer_weights(what: str, layers: Mapping[str, float | None] | Iterable[str]) -> dict[str, float]:
     if isinstance(layers, str):
         layers = [layers]
     try:
         given = dict(layers) if isinstance(layers, Mapping) else dict.fromkeys(layers)
     except TypeError as error:
-        raise InputError(f"style_layers must be layer names, or layer names with weights, not {layers!r}.") from error
+        raise InputError(f"{what} must be layer names, or layer names with weights, not {layers!r}.") from error
     if not given:
-        raise InputError("style_layers is empty; name at least one layer, or set beta to 0.")
+        weight = {"content_layers": "alpha", "style_layers": "beta"}[what]
+        raise InputError(f"{what} is empty; name at least one layer, or set {weight} to 0.")
     named = [(_known_layer(name), 1.0 if weight is None else weight) for name, weight in given.items()]
     weights = dict(named)
     if len(weights) < len(named):
-        raise InputError(f"style_layers names a layer twice ({', '.join(name for name, _ in named)}).")
-    return {name: _number(f"the weight of {name}", w, 0, LARGEST_WEIGHT) for name, w in weights.items()}
+        raise InputError(f"{what} names a layer twice ({', '.join(name for name, _ in named)}).")
+    return {name: in_range(f"the weight of {name}", w, 0, LARGEST_WEIGHT) for name, w in weights.items()}
+
+
+def _style_weights(weights: Sequence[float]) -> tuple[float, ...]:
+    """Return the weights, if there are any, scaled to the sum 1."""
+    if not isinstance(weights, Iterable) or isinstance(weights, str):
+        raise InputError(f"style_weights must be a list of numbers, one for each style, not {weights!r}.")
+    numbers = [in_range("each of style_weights", each, 0, LARGEST_WEIGHT) for each in weights]
+    if numbers and not sum(numbers):
+        raise InputError("style_weights are all zero; at least one style must have a weight.")
+    total = sum(numbers)  # about 1 if the weights were scaled before; they then stay exactly as they are
+    return tuple(numbers if math.isclose(total, 1, rel_tol=1e-12) else (each / total for each in numbers))
 
 
 def _known_layer(name: str) -> str:
     layer = layer_named(name)
     if layer != name.strip():
-        warnings.warn(f"{name} is taken for {layer}.", stacklevel=5)
+        warnings.warn(f"{name} is read as {layer}.", stacklevel=5)
     return layer
 
 
@@ -139,7 +178,16 @@ def _scales(scales: Mapping[int, int]) -> dict[int, int]:
     return checked
 
 
-def _number(name: str, value: Any, lowest: float, highest: float) -> float:
+def check_mask_counts(masks: Sequence[Any], style_masks: Sequence[Any], styles: int) -> None:
+    """Raise InputError unless there are masks and style masks for so many styles."""
+    if len(masks) not in (0, 1, styles):
+        raise InputError(f"{len(masks)} masks for {styles} styles; give one for each, or one for all of them.")
+    if len(style_masks) not in (0, styles):
+        raise InputError(f"{len(style_masks)} style masks for {styles} styles; give one for each.")
+
+
+def in_range(name: str, value: Any, lowest: float, highest: float) -> float:
+    """Return `value` as a float if it is within bounds, else raise InputError."""
     try:
         number = float(value)
     except (TypeError, ValueError, OverflowError):
@@ -151,7 +199,7 @@ def _number(name: str, value: Any, lowest: float, highest: float) -> float:
 
 def whole_number(name: str, value: Any, lowest: int, highest: int) -> int:
     """Return `value` as an int if it is whole and within bounds, else raise InputError."""
-    number = _number(name, value, lowest, highest)
+    number = in_range(name, value, lowest, highest)
     if number != int(number):
         raise InputError(f"{name} must be a whole number, not {value!r}.")
     return int(number)
@@ -165,5 +213,5 @@ def one_of(name: str, value: Any, choices: Iterable[str]) -> Any:
 
 
 DEFAULTS = Settings()
-METHOD = {"content_layer": CONTENT_LAYER, "style_distance": "squared"}
-"""What makes `StyleTransfer` the method that the course builds first: a deeper content, and plain Gram matrices."""
+METHOD = {"content_layers": CONTENT_LAYER, "style_distance": "squared"}
+"""Makes `StyleTransfer` the method that the course builds first, with a deeper content layer and Gram matrices."""

@@ -1,72 +1,41 @@
 """The one optimisation loop: a content image and a style image in, a generated image out, snapshot by snapshot."""
 
 import copy
-import math
+import inspect
 import os
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from tqdm.auto import tqdm
 
-from .budget import check_memory
-from .color import with_chroma_of, with_color_statistics_of
 from .errors import Diverged, InputError
-from .inputs import checked_image, enlarged, first_image, shape_at_size, shrunk
-from .interrupts import interrupts_noted
+from .inputs import Originals, enlarged, first_image, shrunk
+from .machine.interrupts import interrupts_deferred
+from .machine.memory import check_memory
+from .machine.progress import progress_bar
+from .machine.stillness import while_changing
 from .objective import Objective
 from .optimizers import LBFGS, Adam
-from .settings import DEFAULTS, Settings, whole_number
+from .settings import Settings, whole_number
+from .snapshot import Losses, Snapshot
+from .tiles import TiledObjective
 from .vgg import FeatureExtractor, Kernels
 
-BAR = "{percentage:3.0f}%|{bar}| [{elapsed}<{remaining}{postfix}]"
 HALVINGS = 8
-"""How often a step that diverges is tried again, at half the rate each time."""
-
-
-@dataclass(frozen=True)
-class Losses:
-    """The unweighted content, style and total variation losses, their weighted total, and the style layers' terms."""
-
-    content: float
-    style: float
-    tv: float
-    total: float
-    style_layers: dict[str, float]
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """The image `[1, H, W, 3]`, float32, 0..1, at an iteration, and its losses.
-
-    The image has the content's shape. While a run is still at a smaller size it is enlarged, and the losses are those
-    of the smaller one; `size` is the longer side, in pixels, that was painted. With `colors="luminance"` the content's
-    chroma is in it already; the losses are those of the image without.
-    """
-
-    iteration: int
-    image: np.ndarray
-    losses: Losses
-    size: int
-
-    def row(self) -> dict[str, float]:
-        """Return the iteration and all losses by name, the style layers' among them."""
-        losses = dict(vars(self.losses))
-        layers = losses.pop("style_layers")
-        return {"iteration": self.iteration} | losses | layers
+"""How often a diverging step is retried, each time at half the learning rate."""
 
 
 def _live(name: str) -> property:
-    """A setting that may be changed between two steps of a run."""
+    """Return a property for a setting that may be changed between two steps of a run."""
     return property(
         lambda self: getattr(self.settings, name),
         lambda self, value: self._change(name, value),
-        doc=f"`{name}`, which may be changed between two steps without compiling anything anew.",
+        doc=f"`{name}`, which may be changed between two steps; nothing is compiled again.",
     )
 
 
@@ -74,33 +43,20 @@ class StyleTransfer:
     """Neural style transfer by optimising the image: total = α·content + β·style + γ·total variation.
 
     Args:
-        content, style: float32 `[1, H, W, 3]`, RGB, 0..1; they may differ in size and aspect. A list of style images
-            blends their styles in equal parts (name one twice and it counts twice).
-        alpha, beta, gamma: weights of the content, style and total variation loss, at least 0.
-        content_layer: the layer whose activations are to be kept.
-        style_layers: the layers whose statistics are to be matched: names, each with its usual weight, or a dict from
-            name to weight.
-        style_distance: how a layer's statistics are compared: "wasserstein", of the Gaussians that have its mean and
-            covariance; or "squared", the squared differences of its Gram matrix, as the method's authors do.
-        scales: smaller sizes to begin with, from coarse to fine: longer side in pixels to iterations there, as
-            `coarse_to_fine` gives them. What follows is painted at the content's own size.
-        init: where the image starts: "content", "noise", "style" (scaled to the content's shape), or an image.
-        optimizer: "adam" or "lbfgs". An iteration is one update of the image, after which it is evaluated once.
-        learning_rate: length of the first step, in units of the 0..1 pixel range; None takes what suits the schedule.
-        schedule: "decay" lets Adam's rate fall and its β1 grow, with a large ε; "constant" is Adam as published.
-        reduction: "mean" makes weights mean the same at every size; "sum" is the literal form, on VGG19's raw
-            activations and with all layers' weights 1.
-        pooling: "max", as VGG19 was trained, or "avg".
-        seed: of the noise.
-        precision: arithmetic of the network, "auto", "float32", "bfloat16" or "float16"; the image, the losses and
-            the optimizer are float32 always.
-        colors: "style"; "luminance" lays the content's chroma over the result; "matched" first gives the style image
-            the mean and covariance of the content's colours.
+        content, style: images `[1, H, W, 3]`, RGB, 0..1, of any two sizes; a list of style images blends their styles.
+        masks: where the styles are painted, arrays `[h, w]`, 0..1, scaled to the content: one for all styles or one
+            for each. White is painted, gray partly; where all are black the content stays.
+        style_masks: for each style the part of its image to learn from, in the same form, or None for all of it.
+        keep: where the content stays even if a mask is white, in the same form.
+        init: the image to start from: "content", "noise", "style" (scaled to the content's shape), or an image.
         weights: "imagenet", the path of the weight file, None for an untrained network, or kernels of your own, as
             `FeatureExtractor` takes them.
+        settings: the others, as `Settings` explains them: `alpha`, `beta`, `gamma`, `content_layers`, `style_layers`,
+            `style_distance`, `style_weights`, `scales`, `optimizer`, `learning_rate`, `schedule`, `reduction`,
+            `pooling`, `seed`, `precision`, `colors`, `color_strength`.
 
-    `alpha`, `beta`, `gamma`, `learning_rate` and the weights in `style_layers` may be set between steps. `warn` gets a
-    sentence where a step had to be taken back; unless it is set, that is one of Python's warnings.
+    `alpha`, `beta`, `gamma`, `learning_rate`, `style_weights`, `color_strength` and the weights in `style_layers` may
+    be set between steps. `warn` is called with a sentence when a step is retried; by default it is `warnings.warn`.
 
     Raises:
         InputError: a setting or an image that cannot work.
@@ -110,219 +66,89 @@ class StyleTransfer:
 
     alpha, beta, gamma = _live("alpha"), _live("beta"), _live("gamma")
     learning_rate, style_layers = _live("learning_rate"), _live("style_layers")
+    style_weights, color_strength = _live("style_weights"), _live("color_strength")
     Objective = Objective
-    """What is minimised at each size; a subclass may put one of its own here."""
+    """What is minimised at each size; a subclass may replace it."""
 
     def __init__(
         self,
         content: np.ndarray,
         style: np.ndarray | Sequence[np.ndarray],
         *,
-        alpha: float = DEFAULTS.alpha,
-        beta: float = DEFAULTS.beta,
-        gamma: float = DEFAULTS.gamma,
-        content_layer: str = DEFAULTS.content_layer,
-        style_layers: Iterable[str] | Mapping[str, float | None] = tuple(DEFAULTS.style_layers),
-        style_distance: str | None = None,
-        scales: Mapping[int, int] = DEFAULTS.scales,
-        init: str | np.ndarray = DEFAULTS.init,
-        optimizer: str = DEFAULTS.optimizer,
-        learning_rate: float | None = None,
-        schedule: str = DEFAULTS.schedule,
-        reduction: str = DEFAULTS.reduction,
-        pooling: str = DEFAULTS.pooling,
-        seed: int = DEFAULTS.seed,
-        precision: str = DEFAULTS.precision,
-        colors: str = DEFAULTS.colors,
+        masks: Sequence[np.ndarray] = (),
+        style_masks: Sequence[np.ndarray | None] = (),
+        keep: np.ndarray | None = None,
+        init: str | np.ndarray = "content",
         weights: str | os.PathLike | Kernels | None = "imagenet",
+        **settings: Any,
     ):
-        self.settings = s = Settings(
-            alpha=alpha,
-            beta=beta,
-            gamma=gamma,
-            content_layer=content_layer,
-            style_layers=style_layers,
-            style_distance=style_distance,
-            scales=scales,
-            init=init if isinstance(init, str) else "image",
-            optimizer=optimizer,
-            learning_rate=learning_rate,
-            schedule=schedule,
-            reduction=reduction,
-            pooling=pooling,
-            seed=seed,
-            precision=precision,
-            colors=colors,
-        )
-        content = checked_image("content", content, s.layers)
-        if s.scales and max(s.scales) >= max(content.shape[1:3]):
-            raise InputError(f"the sizes in scales must be smaller than the content, {max(content.shape[1:3])} pixels.")
-        styles = [
-            checked_image("style", each, s.layers) for each in (style if isinstance(style, (list, tuple)) else [style])
-        ]
-        if s.colors == "matched":
-            styles = [tf.constant(with_color_statistics_of(content, each)) for each in styles]
-        self._finish = partial(with_chroma_of, content) if s.colors == "luminance" else np.asarray
+        self.settings = s = Settings(init=init if isinstance(init, str) else "image", **settings)
+        self.originals = Originals.checked(content, style, s, masks, style_masks, keep)
         self.features = FeatureExtractor(
             s.layers, weights=weights, pooling=s.pooling, normalize=s.reduction == "mean", precision=s.precision
         )
-        check_memory(content.shape, max(styles, key=tf.size).shape, s, self.features.precision)
-        self._images = content, styles
-        self._objectives: dict[tuple[int, ...], Objective] = {}
-        self._optimizer = self._new_optimizer()
-        small = shrunk(content, self._shape_at(1))  # noise has to be that of the size it begins at
+        content, styles = self.originals.content, self.originals.styles
+        largest_style = max(styles, key=tf.size).shape
+        self._tile_pixels = check_memory(
+            content.shape, largest_style, s, self.features.precision, tiles=self.Objective is Objective
+        )
+        small = shrunk(content, self.originals.shape_at(1))  # noise is drawn at the first size
         first = first_image(init, small if isinstance(init, str) else content, styles[0], s)
         self._most_saturation = 0.5 + 0.5 * max(map(_saturation, (content, *styles, first)))
+        self._objectives: dict[tuple[int, ...], Objective] = {}
+        self._optimizer = self._new_optimizer(s.learning_rate)
         self.iteration = 0
         self.image = shrunk(first, small.shape)
-        self.objective = self._objective_for(self.image.shape)
-        self._lock, self.warn = threading.RLock(), partial(warnings.warn, stacklevel=3)
-        self._found: tuple[Losses, tf.Tensor] | None = None  # at self.image, under the present weights
+        self.objective = self._objective_at(self.image.shape)
+        self._evaluated: tuple[Losses, tf.Tensor] | None = None  # losses and gradient at self.image, once evaluated
+        self._lock = threading.RLock()  # a cell may step a run that a widget is playing
+        self.warn = partial(warnings.warn, stacklevel=3)
 
     def steps(self, n: int) -> Iterator[Snapshot]:
         """Yield a snapshot after each of the next `n` iterations.
 
-        A step that diverges is taken back and tried again at half the learning rate, with a warning.
+        A step that diverges is undone and retried at half the learning rate, with a warning.
 
         Raises:
-            Diverged: that did not help; `image` is the last good one.
+            Diverged: retrying did not help; `image` is the last good one.
         """
         for _ in range(n):
-            with self._lock:  # a cell may step a run that a widget is playing
+            with self._lock:
                 self._step()
                 snapshot = self.snapshot
             yield snapshot
 
-    @property
-    def snapshot(self) -> Snapshot:
-        """The present image and its losses."""
-        losses, _ = self._evaluate_once()
-        image = enlarged(self.image, self._images[0].shape).numpy()
-        return Snapshot(self.iteration, self._finish(image), losses, max(self.image.shape))
-
-    def run(
-        self,
-        n: int,
-        *,
-        snapshots: Iterable[int] | int = (),
-        progress: bool = True,
-        each: Callable[[Snapshot], None] | None = None,
-    ) -> list[Snapshot]:
-        """Do `n` iterations; Ctrl-C ends them after the one under way, a step that diverges for good before it.
-
-        Args:
-            n: how many iterations, at least 1.
-            snapshots: the iterations to keep, counted from the start of the run, or a number m for every m-th.
-            progress: whether to show a bar with the losses and the time left.
-            each: is called with every snapshot.
-
-        Returns:
-            The snapshots that were to be kept; the last one of the run is always there, as `[-1]`.
-        """
-        n = whole_number("n", n, 1, 10**9)
-        if isinstance(snapshots, int):
-            whole_number("snapshots", snapshots, 1, 10**9)
-        kept = []
-        with interrupts_noted() as interrupted, progress_bar(self, n, shown=progress) as tell:
-            for snapshot in self._until_it_diverges(n):
-                tell(snapshot)
-                if each:
-                    each(snapshot)
-                if is_wanted(snapshot.iteration, snapshots):
-                    kept.append(snapshot)
-                if interrupted.is_set():
-                    break
-        if not kept or kept[-1].iteration != self.iteration:
-            kept.append(self.snapshot)
-        return kept
-
-    def work(self, n: int) -> float:
-        """Return how many iterations at the content's size would take as long as the next `n` will, at their sizes."""
-        shape, begun, end = self._images[0].shape, self.iteration, self.iteration + n
-        first, work = 0, 0.0
-        for size, iterations in self.settings.scales.items():
-            smaller = shape_at_size(shape, size, self.settings.layers)
-            within = max(0, min(first + iterations, end) - max(first, begun))
-            work += within * math.prod(smaller) / math.prod(shape)
-            first += iterations
-        return work + max(0, end - max(first, begun))
-
-    def _until_it_diverges(self, n: int) -> Iterator[Snapshot]:
-        try:
-            yield from self.steps(n)
-        except Diverged as error:
-            warnings.warn(str(error), stacklevel=3)
-
-    def state(self) -> dict[str, np.ndarray]:
-        """Return the arrays from which `restore` goes on exactly."""
-        return self._optimizer.state(self.image, self.iteration) | {"learning_rate": self._optimizer.learning_rate}
-
-    def restore(self, state: Mapping[str, np.ndarray]) -> None:
-        """Go on from a `state` of a run with the same images and settings.
-
-        Raises:
-            InputError: the state is of an image of another shape.
-        """
-        shape = state["image"].shape
-        if shape not in (self._shape_at(int(state["iteration"]) + further) for further in (0, 1)):
-            raise InputError("the saved state is of an image of another shape; start the run anew.")
-        self._optimizer.restore(state)
-        self._optimizer.learning_rate = float(state["learning_rate"])
-        self.image, self.iteration, self._found = tf.constant(state["image"]), int(state["iteration"]), None
-        self.objective = self._objective_for(shape)
-
     def _step(self) -> None:
-        if self.image.shape != (shape := self._shape_at(self.iteration + 1)):
+        if self.image.shape != (shape := self.originals.shape_at(self.iteration + 1)):
             self._go_on_at(shape)
         losses, gradient = self._evaluate_once()
-        good = self.image, self._optimizer, self._found
+        good = self.image, self._optimizer, self._evaluated
         for _ in range(HALVINGS):
             self._optimizer = copy.copy(self._optimizer)
-            self.image, self._found = self._optimizer.update(self.image, losses.total, gradient), None
+            self.image, self._evaluated = self._optimizer.update(self.image, losses.total, gradient), None
             self.iteration += 1
             if not (trouble := self._trouble()):
                 return
             self.iteration -= 1
-            self.image, self._optimizer, self._found = good
+            self.image, self._optimizer, self._evaluated = good
             rate = self._optimizer.learning_rate = self._optimizer.learning_rate / 2
             self.warn(f"iteration {self.iteration + 1} diverged: {trouble}; trying again at the rate {rate:g}.")
         raise Diverged(
             f"iteration {self.iteration + 1} diverges at any learning rate; the picture after iteration "
-            f"{self.iteration} is kept: lower the weights, or the learning rate, and start anew."
+            f"{self.iteration} is kept: lower the weights or the learning rate, and start again."
         )
 
-    def _shape_at(self, iteration: int) -> tuple[int, ...]:
-        """Return the shape of the image that an iteration, counted from 1, makes."""
-        content = self._images[0]
-        for size, iterations in self.settings.scales.items():
-            if iteration <= iterations:
-                return shape_at_size(content.shape, size, self.settings.layers)
-            iteration -= iterations
-        return tuple(content.shape)
-
-    def _go_on_at(self, shape: tuple[int, ...]) -> None:
-        """Enlarge the image to the next size, where the optimizer begins again: that ends lower than to carry on."""
-        rate = self._optimizer.learning_rate
-        self.objective, self.image, self._found = self._objective_for(shape), enlarged(self.image, shape), None
-        self._optimizer = self._new_optimizer()
-        self._optimizer.learning_rate = rate
-
-    def _new_optimizer(self) -> Adam | LBFGS:
-        s = self.settings
-        return Adam(s.learning_rate, s.schedule) if s.optimizer == "adam" else LBFGS(s.learning_rate)
-
-    def _objective_for(self, shape: tuple[int, ...]) -> Objective:
-        """Return what is to be minimised at a size: both originals are scaled down to it."""
-        shape = tuple(shape)
-        if shape not in self._objectives:
-            content, styles = self._images
-            share = max(shape) / max(content.shape)
-            smaller = [
-                shrunk(each, shape_at_size(each.shape, share * max(each.shape), self.settings.layers))
-                for each in styles
-            ]
-            self._objectives[shape] = self.Objective(shrunk(content, shape), smaller, self.settings, self.features)
-        return self._objectives[shape]
+    def _evaluate_once(self) -> tuple[Losses, tf.Tensor]:
+        if self._evaluated is None:
+            s = self.settings
+            weights = tf.constant([s.alpha, s.beta, s.gamma]), tf.constant(list(s.style_layers.values()))
+            values, gradient = self.objective.evaluate(self.image, *weights)
+            total, content, style, tv, *terms = values.numpy().tolist()
+            if not (np.isfinite(total) and np.isfinite(gradient).all()):
+                raise Diverged("the loss or its gradient is not a finite number; lower the weights.")
+            layers = dict(zip(s.style_layers, terms, strict=True))
+            self._evaluated = Losses(content, style, tv, total, layers), gradient
+        return self._evaluated
 
     def _trouble(self) -> str | None:
         """Return what is wrong with the present image, if anything is."""
@@ -331,51 +157,134 @@ class StyleTransfer:
         except Diverged:
             return "the loss or its gradient is not a finite number"
         if (share := _saturation(self.image)) > self._most_saturation:
-            return f"{share:.0%} of its values were wholly dark or bright"
+            return f"{share:.0%} of its values were pure black or white"
         return None
 
-    def _change(self, name: str, value) -> None:
+    def _go_on_at(self, shape: tuple[int, ...]) -> None:
+        """Enlarge the picture to the next size; a new optimizer there ends lower than the old one would."""
+        self.objective, self.image, self._evaluated = self._objective_at(shape), enlarged(self._shown, shape), None
+        self._optimizer = self._new_optimizer(self._optimizer.learning_rate)
+
+    def _objective_at(self, shape: Sequence[int]) -> Objective:
+        """Return what is minimised at a size; it is kept, since a run may return to that size."""
+        shape = tuple(shape)
+        if shape not in self._objectives:
+            given = self.originals.at(shape)
+            largest = max(tf.size(each) / 3 for each in (given["content"], *given["styles"]))
+            whole = self._tile_pixels is None or largest <= self._tile_pixels
+            kind = self.Objective if whole else partial(TiledObjective, pixels=self._tile_pixels)
+            self._objectives[shape] = kind(**given, settings=self.settings, features=self.features)
+        return self._objectives[shape]
+
+    def _new_optimizer(self, rate: float) -> Adam | LBFGS:
+        return Adam(rate, self.settings.schedule) if self.settings.optimizer == "adam" else LBFGS(rate)
+
+    @property
+    def _shown(self) -> tf.Tensor:
+        """The average of this size's iterates, or the image itself where nothing is averaged."""
+        return self.image if self._optimizer.average is None else self._optimizer.average
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The present image and its losses."""
+        losses, _ = self._evaluate_once()
+        image = enlarged(self._shown, self.originals.content.shape).numpy()
+        image = self.originals.finish(image, self.settings.color_strength)
+        return Snapshot(self.iteration, image, losses, max(self.image.shape))
+
+    def run(
+        self,
+        n: int,
+        *,
+        snapshots: Iterable[int] | int = (),
+        progress: bool = True,
+        until_still: bool = False,
+        each: Callable[[Snapshot], None] | None = None,
+    ) -> list[Snapshot]:
+        """Do `n` iterations, fewer after Ctrl-C, or if a step diverges for good and is undone.
+
+        Args:
+            n: how many iterations, at least 1.
+            snapshots: the iterations to keep, counted from the start of the run, or a number m for every m-th.
+            progress: whether to show a bar with the losses and the time left.
+            until_still: whether to stop early, once the picture at its last size no longer changes visibly.
+            each: is called with every snapshot.
+
+        Returns:
+            The snapshots to keep, and always the last one, as `[-1]`.
+        """
+        n = whole_number("n", n, 1, 10**9)
+        if isinstance(snapshots, int):
+            whole_number("snapshots", snapshots, 1, 10**9)
+        kept, steps = [], self.steps(n)
+        if until_still:
+            steps = while_changing(steps, sum(self.settings.scales.values()))
+        with interrupts_deferred() as interrupted, progress_bar(self, n, shown=progress) as advance:
+            try:
+                for snapshot in steps:
+                    advance(snapshot)
+                    if each:
+                        each(snapshot)
+                    if is_wanted(snapshot.iteration, snapshots):
+                        kept.append(snapshot)
+                    if interrupted.is_set():
+                        break
+            except Diverged as error:
+                warnings.warn(str(error), stacklevel=2)
+        if not kept or kept[-1].iteration != self.iteration:
+            kept.append(self.snapshot)
+        return kept
+
+    def work(self, n: int) -> float:
+        """Return how many iterations at the content's size take as long as the next `n`, some of them smaller."""
+        return self.originals.work(self.iteration, self.iteration + n)
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Return the arrays from which `restore` continues exactly."""
+        return {"image": self.image.numpy(), "iteration": self.iteration} | self._optimizer.state()
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Continue from a `state` of a run with the same images and settings.
+
+        Raises:
+            InputError: the state is of an image of another shape.
+        """
+        shape, iteration = state["image"].shape, int(state["iteration"])
+        if shape not in (self.originals.shape_at(iteration), self.originals.shape_at(iteration + 1)):
+            raise InputError("the saved state is of an image of another shape; start the run again.")
+        self._optimizer.restore(state)
+        self.image, self.iteration, self._evaluated = tf.constant(state["image"]), iteration, None
+        self.objective = self._objective_at(shape)
+
+    def _change(self, name: str, value: Any) -> None:
         settings = replace(self.settings, **{name: value})
         if list(settings.style_layers) != list(self.settings.style_layers):
-            raise InputError("only the weights of the style layers can be changed during a run, not which they are.")
+            raise InputError("during a run only the weights of the style layers can be changed, not the layers.")
+        if name == "style_weights" and len(settings.style_weights) != len(self.originals.styles):
+            raise InputError(f"style_weights must be {len(self.originals.styles)} numbers, one for each style.")
         with self._lock:
-            self.settings, self._found = settings, None
+            self.settings = settings
+            if name == "color_strength":
+                return
+            self._evaluated = None
+            if name == "style_weights":
+                for objective in self._objectives.values():
+                    objective.blend(settings.style_weights)
             if name == "learning_rate":
                 self._optimizer.learning_rate = settings.learning_rate
             else:
                 self._optimizer.restart()
 
-    def _evaluate_once(self) -> tuple[Losses, tf.Tensor]:
-        if self._found is None:
-            s = self.settings
-            weights = tf.constant([s.alpha, s.beta, s.gamma]), tf.constant(list(s.style_layers.values()))
-            values, gradient = self.objective.evaluate(self.image, *weights)
-            total, content, style, tv, *terms = values.numpy().tolist()
-            if not (np.isfinite(total) and np.isfinite(gradient).all()):
-                raise Diverged("the loss or its gradient is not a finite number; lower the weights.")
-            layers = dict(zip(s.style_layers, terms, strict=True))
-            self._found = Losses(content, style, tv, total, layers), gradient
-        return self._found
+
+def _naming_settings(own: inspect.Signature) -> inspect.Signature:
+    """Return a signature with the settings by name, which is what help, Tab and Shift-Tab show."""
+    named = [parameter for parameter in own.parameters.values() if parameter.kind is not parameter.VAR_KEYWORD]
+    settings = inspect.signature(Settings).parameters.values()
+    named += [each.replace(kind=each.KEYWORD_ONLY) for each in settings if each.name not in own.parameters]
+    return own.replace(parameters=named)
 
 
-@contextmanager
-def progress_bar(transfer: StyleTransfer, n: int, *, shown: bool = True) -> Iterator[Callable[[Snapshot], None]]:
-    """Show a bar with the time left for the next `n` iterations at their sizes; yields what is to get each snapshot."""
-    last = transfer.iteration + n
-    with tqdm(total=transfer.work(n), disable=not shown, bar_format=BAR) as bar:
-
-        def tell(snapshot: Snapshot) -> None:
-            bar.set_postfix_str(f"iteration {snapshot.iteration} of {last}, {describe(snapshot)}", refresh=False)
-            share = (snapshot.size / max(snapshot.image.shape)) ** 2  # of the pixels
-            bar.update(min(share, bar.total - bar.n))
-
-        yield tell
-
-
-def describe(snapshot: Snapshot) -> str:
-    """Return the size that was painted and the losses on one line."""
-    x = snapshot.losses
-    return f"{snapshot.size} px, content {x.content:.3g}, style {x.style:.3g}, tv {x.tv:.3g}, total {x.total:.4g}"
+StyleTransfer.__signature__ = _naming_settings(inspect.signature(StyleTransfer))
 
 
 def is_wanted(iteration: int, snapshots: Iterable[int] | int) -> bool:

@@ -1,27 +1,21 @@
-"""VGG19, cut to the layers that are asked for, as a function from an image to its features."""
+"""VGG19 up to the deepest layer that is needed, as a function from an image to its features."""
 
 import os
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Literal
 
-import h5py
 import numpy as np
 import tensorflow as tf
 
-from .errors import InputError
-from .hardware import fastest_precision
-from .layers import CHANNELS, CONV_LAYERS, LAYERS, check_side, path_to
-from .vgg_weights import find_weights
+from .layers import check_side, path_to
+from .machine.hardware import fastest_precision
+from .machine.kernels import Kernels, checked_kernels, random_kernels, trained_kernels
 
 Pooling = Literal["max", "avg"]
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
 Border = Literal["repeat", "zeros"]
-Kernels = Mapping[str, tuple[np.ndarray, np.ndarray]]
-"""Convolution to its kernel `[3, 3, in, out]` and its bias `[out]`, float32."""
-
 CAFFE_MEAN = (103.939, 116.779, 123.68)
-"""Mean of the training images in blue, green, red, 0..255, which this network expects to be subtracted."""
+"""Mean of the training images in blue, green and red, 0..255, which the network expects to be subtracted."""
 
 _MEANS = {  # convolution: its mean activation with max pooling, with average pooling
     "block1_conv1": (23.5, 23.5),
@@ -48,34 +42,33 @@ AVERAGE_GAIN = {
     "block4_pool": 1.84,
     "block5_pool": 1.0,
 }
-"""Pool to what its averages are multiplied by, since VGG19 was trained on maxima, which are larger: by `average_gains`,
-over the same pictures as MEAN_ACTIVATION. Without it the biases would outweigh what they are added to."""
+"""Pool to the factor that makes its averages as large as the maxima that VGG19 was trained on, by `average_gains` over
+the same pictures as MEAN_ACTIVATION; without it the biases would dominate."""
 MEAN_ACTIVATION = {
     pooling: {layer: means[i] for layer, means in _MEANS.items()} for i, pooling in enumerate(("max", "avg"))
 }
-"""Pooling to layer to mean activation, over data/'s photographs and paintings at 256 px, by `mean_activations`."""
+"""Pooling to layer to mean activation, by `mean_activations` over data/'s photographs and paintings at 256 px."""
 
 
 class FeatureExtractor:
-    """VGG19 up to the deepest of the layers asked for: an image in, these layers' activations out.
+    """VGG19 up to the deepest of `layers`: an image in, these layers' activations out.
+
+    Called with a float32 image `[B, H, W, 3]`, RGB, 0..1, it returns a dict from layer name to `[B, h, w, C]`.
 
     Args:
-        layers: names of convolutions (after their ReLU) and pools, as Keras gives them.
+        layers: Keras's names of convolutions (after their ReLU) and pools.
         weights: "imagenet", the path of the weight file, None for an untrained network (always the same one), or
-            kernels of your own: a dict from convolution to `(kernel [3, 3, in, out], bias [out])`, as
-            `trained_kernels` gives them. The latter two are rescaled so that a layer's mean activation on noise is 1.
+            your own kernels, a dict from convolution to `(kernel [3, 3, in, out], bias [out])`, as `trained_kernels`
+            returns them. The latter two are rescaled so that a layer's mean activation on noise is 1.
         pooling: "max" as trained, or "avg", averages times AVERAGE_GAIN.
-        normalize: whether activations are divided by their layer's mean over photographs and paintings, so that
-            all layers come out at about 1; pools take the scale of the convolution before them.
-        precision: the arithmetic of the network; "auto" chooses what is fastest here.
+        normalize: whether to divide activations by MEAN_ACTIVATION, so that all layers are at about 1; pools take the
+            scale of the convolution before them.
+        precision: the arithmetic of the network; "auto" takes the fastest on this machine.
         border: what the first convolution sees beyond the image: its outermost pixels again ("repeat"), or "zeros", as
             VGG19 was trained. All others see zeros.
 
-    Calling it with a float32 image `[B, H, W, 3]`, RGB, 0..1, returns a dict from layer name to `[B, h, w, C]`.
-
     Raises:
-        InputError: an unknown layer, an image too small for the deepest layer, no weight file, or kernels that do not
-            fit.
+        InputError: an unknown layer, an image too small for the deepest layer, no weight file, or unfitting kernels.
 
     Source: Simonyan & Zisserman 2014; normalisation after Gatys, Ecker & Bethge 2016, section 2.
     Built in notebooks/01_what_vgg_sees.
@@ -95,14 +88,14 @@ class FeatureExtractor:
         self.path = path_to(self.layers)
         self.pooling, self.border, self.gains = pooling, border, AVERAGE_GAIN
         self.precision = fastest_precision() if precision == "auto" else precision
-        if self.precision == "float16" and not normalize:  # raw activations outgrow it
+        if self.precision == "float16" and not normalize:  # raw activations overflow it
             self.precision = "float32"
         if weights is None:
-            kernels = _rescaled(_untrained(self.path), self.path, pooling, border)
+            kernels = _rescaled(random_kernels(self.path), self.path, pooling, border)
         elif isinstance(weights, Mapping):
-            kernels = _rescaled(_checked(weights, self.path), self.path, pooling, border)
+            kernels = _rescaled(checked_kernels(weights, self.path), self.path, pooling, border)
         else:
-            kernels = _read(self.path, find_weights(None if weights == "imagenet" else weights))
+            kernels = trained_kernels(self.path, None if weights == "imagenet" else weights)
             kernels = _normalized(kernels, MEAN_ACTIVATION[pooling]) if normalize else kernels
         self._kernels = {
             name: (tf.constant(kernel, self.precision), tf.constant(bias, self.precision))
@@ -113,15 +106,28 @@ class FeatureExtractor:
         """Return the features of an image, by layer."""
         check_side("given", image.shape, self.layers)
         x = tf.cast(preprocess(image), self.precision)
-        features = {}
-        for name in self.path:
-            if name in self._kernels:
-                kernel, bias = self._kernels[name]
-                x = tf.nn.relu(tf.nn.bias_add(_convolution(x, kernel, self.border), bias))
-            else:
-                x = _pool(x, self.pooling, self.gains[name])
-            features[name] = x
+        features = _activations(x, self._kernels, self.path, self.pooling, self.border, self.gains)
         return {name: features[name] for name in self.layers}
+
+
+def _activations(
+    x: tf.Tensor,
+    kernels: Kernels,
+    path: Iterable[str],
+    pooling: Pooling,
+    border: Border,
+    gains: Mapping[str, float] = AVERAGE_GAIN,
+) -> dict[str, tf.Tensor]:
+    """Return the activations of all layers on a path, from a preprocessed image."""
+    found = {}
+    for name in path:
+        if name in kernels:
+            kernel, bias = kernels[name]
+            x = tf.nn.relu(tf.nn.bias_add(_convolution(x, kernel, border), bias))
+        else:
+            x = _pool(x, pooling, gains[name])
+        found[name] = x
+    return found
 
 
 def _convolution(x: tf.Tensor, kernel: tf.Tensor, border: Border) -> tf.Tensor:
@@ -137,94 +143,18 @@ def _pool(x: tf.Tensor, pooling: Pooling, gain: float) -> tf.Tensor:
 
 
 def preprocess(image: tf.Tensor) -> tf.Tensor:
-    """Turn RGB 0..1 into what the network was trained on: BGR, 0..255, less CAFFE_MEAN.
+    """Turn RGB 0..1 into what the network was trained on: BGR, 0..255, minus CAFFE_MEAN.
 
     Built in notebooks/01_what_vgg_sees.
     """
     return tf.reverse(tf.convert_to_tensor(image, tf.float32), [-1]) * 255.0 - tf.constant(CAFFE_MEAN)
 
 
-def mean_activations(images: Iterable[np.ndarray], pooling: Pooling = "max") -> dict[str, float]:
-    """Return each convolution's mean activation over images `[1, H, W, 3]`: how MEAN_ACTIVATION was made."""
-    extractor = FeatureExtractor(CONV_LAYERS, pooling=pooling, normalize=False)
-    measured = [{name: float(tf.reduce_mean(f)) for name, f in extractor(image).items()} for image in images]
-    return {name: float(np.mean([each[name] for each in measured])) for name in CONV_LAYERS}
-
-
-def average_gains(images: Iterable[np.ndarray]) -> dict[str, float]:
-    """Return for each pool but the last what its averages have to be multiplied by: how AVERAGE_GAIN was made.
-
-    With it the convolution that follows is as active, over images `[1, H, W, 3]`, as it is after maxima.
-    """
-    images, gains = list(images), dict.fromkeys(AVERAGE_GAIN, 1.0)
-    usual = mean_activations(images)
-    for pool in list(gains)[:-1]:
-        following = LAYERS[LAYERS.index(pool) + 1]
-        average = FeatureExtractor([following], pooling="avg", normalize=False)
-        average.gains = gains
-        gains[pool] = usual[following] / float(np.mean([tf.reduce_mean(average(image)[following]) for image in images]))
-    return gains
-
-
-def trained_kernels(layers: Iterable[str]) -> Kernels:
-    """Return VGG19's kernels and biases as trained, up to the deepest of `layers`: something to take apart.
-
-    Raises:
-        InputError: an unknown layer, or no weight file.
-
-    Built in notebooks/10_do_we_need_gram.
-    """
-    return _read(path_to(layers), find_weights())
-
-
-def _read(path: tuple[str, ...], file: Path) -> Kernels:
-    with h5py.File(file) as groups:
-        return {
-            name: (groups[name][f"{name}_W_1:0"][:], groups[name][f"{name}_b_1:0"][:])
-            for name in path
-            if name in CONV_LAYERS
-        }
-
-
-def _untrained(path: tuple[str, ...]) -> Kernels:
-    """Random kernels from a fixed seed, and no biases."""
-    random, before, kernels = np.random.default_rng(0), 3, {}
-    for name in path:
-        if name in CONV_LAYERS:
-            kernel = random.standard_normal((3, 3, before, CHANNELS[name]), np.float32) / np.sqrt(
-                np.float32(9 * before)
-            )
-            kernels[name] = kernel, np.zeros(CHANNELS[name], np.float32)
-            before = CHANNELS[name]
-    return kernels
-
-
-def _checked(kernels: Kernels, path: tuple[str, ...]) -> Kernels:
-    before, checked = 3, {}
-    for name in path:
-        if name in CONV_LAYERS:
-            if name not in kernels:
-                raise InputError(f"the kernels lack {name}; give one for each convolution up to {path[-1]}.")
-            shapes = [list(np.shape(each)) for each in kernels[name]]
-            wanted = [[3, 3, before, CHANNELS[name]], [CHANNELS[name]]]
-            if shapes != wanted:
-                raise InputError(f"kernel and bias of {name} must have the shapes {wanted}, not {shapes}.")
-            checked[name] = tuple(np.asarray(each, np.float32) for each in kernels[name])
-            before = CHANNELS[name]
-    return checked
-
-
 def _rescaled(kernels: Kernels, path: tuple[str, ...], pooling: Pooling, border: Border) -> Kernels:
     """Divide each layer's output by its mean on noise."""
-    x = preprocess(np.random.default_rng(0).random((1, 64, 64, 3), np.float32))
-    means = {}
-    for name in path:
-        if name in kernels:
-            kernel, bias = kernels[name]
-            x = tf.nn.relu(_convolution(x, kernel, border) + bias)
-            means[name] = max(float(tf.reduce_mean(x)), 1e-20)  # a layer may be dead
-        else:
-            x = _pool(x, pooling, AVERAGE_GAIN[name])
+    noise = np.random.default_rng(0).random((1, 64, 64, 3), np.float32)
+    found = _activations(preprocess(noise), kernels, path, pooling, border)
+    means = {name: max(float(tf.reduce_mean(found[name])), 1e-20) for name in kernels}  # a layer may be dead
     return _normalized(kernels, means)
 
 

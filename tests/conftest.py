@@ -10,8 +10,8 @@ import pytest
 from jupyter_page import chromium, lab, page  # noqa: F401, fixtures
 
 from nst_helpers.errors import InputError
-from nst_helpers.images import load_image
-from nst_helpers.vgg_weights import find_weights
+from nst_helpers.files.images import load_image
+from nst_helpers.machine.vgg_weights import find_weights
 
 DATA = Path(__file__).parent.parent / "data"
 
@@ -73,3 +73,10 @@ def ctrl_c_is_heard():
     """Undo what a shell does to its background jobs, where Ctrl-C would be ignored and some tests wait for it."""
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def settling(n, noise):
+    """A run that moves from one image of coloured blocks to another, fast at first and ever more slowly."""
+    a, b = (noise(3, 4, seed=seed).repeat(8, axis=1).repeat(8, axis=2) for seed in (0, 1))
+    gone = 1 - np.exp(-5 * np.arange(n) / n)
+    return gone, [(1 - share) * a + share * b for share in gone]

@@ -39,7 +39,7 @@ def exercises(notebook: str = "*") -> list[Exercise]:
     for path in sorted(NOTEBOOKS.glob(f"{notebook}.ipynb")):
         cells = nbformat.read(path, as_version=4).cells
         code, prose = ("\n".join(c.source for c in cells if c.cell_type == kind) for kind in ("code", "markdown"))
-        module = import_module(re.search(r"from (nst_helpers\.checks\.\w+) import", code)[1])
+        module = import_module(re.search(r"from (nst_helpers\.course\.checks\.\w+) import", code)[1])
         for checker, name in re.findall(r"^(check_\w+)\((\w+)\)$", code, re.MULTILINE):
             shown = [block for block in SHOWN.findall(prose) if re.search(rf"^def {name}\(", block, re.MULTILINE)]
             found.append(Exercise(path.stem, name, getattr(module, checker), shown[0] if len(shown) == 1 else None))

@@ -54,7 +54,10 @@ def losses(weights, content, style, image, settings, mean_activation, style_unit
     def gram(f):
         return np.einsum("hwc,hwd->cd", f, f) / (f.size if mean else f.size / f.shape[-1])
 
-    content_loss = 0.5 * reduce((contents[settings.content_layer] - images[settings.content_layer]) ** 2)
+    content_loss = sum(
+        weight * 0.5 * reduce((contents[layer] - images[layer]) ** 2)
+        for layer, weight in settings.content_layers.items()
+    )
 
     def distance(name):
         if settings.style_distance == "wasserstein":

@@ -4,6 +4,7 @@ import struct
 import zlib
 
 import numpy as np
+from PIL import ImageCms
 
 
 def tiff(samples, photometric, *, order="<", kind=1, bits=None, extra=(), planar=1, compression=1, **tags):
@@ -56,3 +57,10 @@ def packed(values, bits):
     shifts = 8 - bits * (1 + np.arange(8 // bits))
     groups = np.asarray(values).reshape(len(values), -1, 8 // bits)
     return [bytes((row << shifts).sum(-1).astype(np.uint8)) for row in groups]
+
+
+def swapped_profile():
+    """The profile of sRGB with its red and green primaries exchanged, under a name of its own."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    profile = profile.replace(b"rXYZ", b"temp").replace(b"gXYZ", b"rXYZ").replace(b"temp", b"gXYZ")
+    return profile.replace("sRGB".encode("utf-16-be"), "swap".encode("utf-16-be"))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from benchmarks import schedule, startup
+from benchmarks import schedule, startup, stillness
 from benchmarks.drive import build
 from benchmarks.inputs import write_inputs
 from benchmarks.report import table
@@ -74,6 +74,16 @@ def test_the_schedule_benchmark_counts_evaluations_to_the_goal(tmp_path, monkeyp
     assert found["reference"]["evaluations"] == 5
     assert found["goal"] == found["reference"]["losses"][-1] < found["reference"]["losses"][0]
     assert len(found["ours"]["losses"]) == len(found["ours"]["seconds_at"])
+    assert "coffee:auvers" in capsys.readouterr().out
+
+
+def test_the_stillness_benchmark_goes_on_three_times_as_long(tmp_path, monkeypatch, capsys):
+    file = tmp_path / "stillness.json"
+    options = ["--pairs", "coffee:auvers", "--schedules", "decay", "--size", "32", "--most", "5", "--untrained"]
+    monkeypatch.setattr(sys, "argv", ["stillness", *options, "--json", str(file)])
+    stillness.main()
+    (found,) = json.loads(file.read_text())["runs"]
+    assert found["iteration"] == 5 and found["p95"] > found["left"] > 0
     assert "coffee:auvers" in capsys.readouterr().out
 
 

@@ -7,10 +7,11 @@ import sys
 import types
 from pathlib import Path
 
+import nbformat
 import pytest
 
-from nst_helpers import hardware
-from nst_helpers.course import GPU_HINT, REPOSITORY, install_cell, setup_report
+from nst_helpers.course.notebooks import GPU_HINT, REPOSITORY, setup_report
+from nst_helpers.machine import hardware
 
 ROOT = Path(__file__).parents[1]
 SHELL = """
@@ -35,7 +36,9 @@ def run_install_cell(folder, colab):
         "GIT_CONFIG_VALUE_0": f"https://github.com/{REPOSITORY}",
         "IPYTHONDIR": str(folder.parent / "ipython"),
     }
-    command = [sys.executable, "-c", SHELL, json.dumps([colab, install_cell()])]
+    cells = nbformat.read(ROOT / "notebooks" / "00_start_here.ipynb", as_version=4).cells
+    first = next(cell.source for cell in cells if cell.cell_type == "code")
+    command = [sys.executable, "-c", SHELL, json.dumps([colab, first])]
     ended = subprocess.run(command, cwd=folder, env=os.environ | git, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return json.loads(ended.stdout.splitlines()[-1])

@@ -9,6 +9,8 @@ import pytest
 
 import nst_helpers
 
+pytestmark = pytest.mark.quick
+
 ROOT = Path(__file__).parent.parent
 MODULES = sorted((ROOT / "nst_helpers").rglob("*.py"))
 
@@ -95,6 +97,46 @@ def test_only_widgets_need_ipywidgets():
         if module.parent.name != "widgets":
             names = {part for name in imports(module) for part in name.split(".")}
             assert not names & {"ipywidgets", "widgets"}, module.stem
+
+
+ROOMS = ("errors", "layers", "machine", "the method", "files", "course", "commands", "widgets")
+"""From the ground up: a room imports only itself and what is before it."""
+
+
+def room_of(parts):
+    """The room in which the module with this dotted name, without `nst_helpers`, is."""
+    return parts[0] if parts[0] in ROOMS else "the method"
+
+
+def inner_imports(module):
+    """The modules of the package that a module imports, their dotted names taken apart."""
+    here = module.relative_to(ROOT / "nst_helpers").with_suffix("").parts
+    for node in ast.walk(ast.parse(module.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            package = here[: len(here) - node.level]
+            for name in [node.module] if node.module else [alias.name for alias in node.names]:
+                yield (*package, *name.split("."))
+
+
+def ordered():
+    return [path for path in MODULES if path.relative_to(ROOT / "nst_helpers").name != "__main__.py"]
+
+
+@pytest.mark.parametrize("module", ordered(), ids=lambda module: module.stem)
+def test_imports_go_down_from_room_to_room(module):
+    above = ROOMS.index(room_of(module.relative_to(ROOT / "nst_helpers").with_suffix("").parts))
+    assert [name for name in inner_imports(module) if ROOMS.index(room_of(name)) > above] == []
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    wanted = {
+        path.relative_to(ROOT / "nst_helpers").with_suffix("").parts: set(inner_imports(path)) for path in ordered()
+    }
+    assert sum(map(len, wanted.values())) > 100
+    while free := [name for name, needs in wanted.items() if not needs & set(wanted)]:
+        for name in free:
+            del wanted[name]
+    assert wanted == {}
 
 
 def tracked_files():

@@ -4,13 +4,15 @@ import csv
 
 import numpy as np
 import pytest
+from pictures import publish
 
-from nst_helpers.commands import publish
 from nst_helpers.errors import InputError
-from nst_helpers.images import save_image
-from nst_helpers.recipe import Picture, Recipe
-from nst_helpers.recording import Recording
+from nst_helpers.files.images import save_image
+from nst_helpers.files.recipe import Picture, Recipe
+from nst_helpers.files.recording import Recording
 from nst_helpers.settings import Settings
+
+pytestmark = pytest.mark.quick
 
 
 @pytest.fixture

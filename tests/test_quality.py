@@ -11,7 +11,7 @@ from benchmarks.judges import Judges, surface
 from PIL import Image
 from scipy.linalg import sqrtm
 
-from nst_helpers.images import load_image, save_image
+from nst_helpers.files.images import load_image, save_image
 
 LIKENESS = ("content", "patterns", "colours")
 

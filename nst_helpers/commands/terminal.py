@@ -1,10 +1,20 @@
-"""Output to a terminal, a file or a pipe that may go away, or knows few letters, without harm to the run."""
+"""Output to a terminal, file or pipe that may close, fill up or lack characters, without harm to the run."""
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from typing import Any, TextIO
+
+from ..errors import one_line
+
+Report = Callable[[str], None]
+"""Receives each line about a run."""
+
+
+def reporter(quiet: bool) -> Report:
+    """Return a function that prints a line at once, or does nothing if `quiet`."""
+    return (lambda line: None) if quiet else (lambda line: print(one_line(line), flush=True))
 
 
 class _Lasting:
@@ -17,30 +27,24 @@ class _Lasting:
         return getattr(self._stream, name)
 
     def write(self, text: str) -> int:
-        try:
-            encoding = self._stream.encoding or "utf-8"
-            self._stream.write(text.encode(encoding, "replace").decode(encoding))
-        except (OSError, ValueError):
-            self._drop()
+        encoding = self._stream.encoding or "utf-8"
+        self._attempt(self._stream.write, text.encode(encoding, "replace").decode(encoding))
         return len(text)
 
     def flush(self) -> None:
-        try:
-            self._stream.flush()
-        except (OSError, ValueError):
-            self._drop()
+        self._attempt(self._stream.flush)
 
-    def _drop(self) -> None:
-        """Send to nowhere what waits to be written, which Python would try again as it ends."""
-        with suppress(OSError, ValueError):
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, self._stream.fileno())
-            os.close(nowhere)
+    def _attempt(self, action: Callable[..., Any], *arguments: str) -> None:
+        try:
+            action(*arguments)
+        except (OSError, ValueError):  # what is still in the buffer must be dropped, or Python fails when it exits
+            with suppress(OSError, ValueError), open(os.devnull, "w") as nowhere:
+                os.dup2(nowhere.fileno(), self._stream.fileno())
 
 
 @contextmanager
 def lasting_output() -> Iterator[None]:
-    """Let nothing that is printed within fail: a reader that has left, a full disk, a terminal without ×."""
+    """Let printing never fail: when the reader has left, the disk is full, or the terminal lacks a character."""
     out, err = (stream or open(os.devnull, "w") for stream in (sys.stdout, sys.stderr))  # noqa: SIM115 None if closed
     with redirect_stdout(_Lasting(out)), redirect_stderr(_Lasting(err)):
         yield

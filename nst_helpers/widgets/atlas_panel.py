@@ -1,29 +1,27 @@
-"""The atlas's panel: three sliders over pictures that were painted beforehand, so that each answers at once."""
+"""The atlas's panel: sliders over pictures that were painted beforehand, so that they act at once."""
 
 import os
-from collections.abc import Sequence
 
 import ipywidgets as widgets
 
-from ..atlas_folder import ATLAS, CONTENT, STYLE, AtlasFolder
-from ..course import picture_path
+from ..course.notebooks import picture_path
 from ..errors import InputError
+from ..files.atlas_folder import ATLAS, CONTENT, STYLE, AtlasFolder
 from ..settings import DEFAULTS
-from .panel import Panel, hint, jpeg, told
+from .panel import Panel, button, callback, choice_slider, column, image, jpeg, row
 
-TIPS = {
-    "alpha": "content weight: how much the structure of the content picture is held",
-    "beta": "style weight: how much the strokes and colours of the style picture are wanted",
-    "gamma": "total variation weight: how smooth the picture is to be",
-    "iterations": "how many iterations the picture has had",
+SLIDERS = {
+    "alpha": ("content α", "content weight: how much of the content picture's structure is kept"),
+    "beta": ("style β", "style weight: how much of the style picture's strokes and colors is taken"),
+    "gamma": ("smooth γ", "total variation weight: how smooth the picture becomes"),
+    "iterations": ("iteration", "how many iterations the picture has had"),
 }
-NAMES = {"alpha": "content α", "beta": "style β", "gamma": "smooth γ", "iterations": "iteration"}
 
 
 def view_atlas(folder: str | os.PathLike | None = None) -> "AtlasPanel":
-    """Return the sliders over an atlas: the one in data/atlas, or the folder that `nst atlas` was given.
+    """Return the sliders over an atlas: the course's own, or a folder that `nst atlas` made.
 
-    Looking needs neither TensorFlow nor VGG19.
+    They need neither TensorFlow nor VGG19.
 
     Raises:
         InputError: there is no atlas.
@@ -34,54 +32,43 @@ def view_atlas(folder: str | os.PathLike | None = None) -> "AtlasPanel":
 
 
 class AtlasPanel(Panel):
-    """α, β, γ and the iteration by slider, the picture at once, and a button that makes a live run of it.
-
-    Args:
-        atlas: the pictures.
+    """Sliders for α, β, γ and the iteration, the picture that they choose, and a button for a live run with them.
 
     Built in notebooks/08_iterations_and_snapshots.
     """
 
     def __init__(self, atlas: AtlasFolder):
-        self.atlas = atlas
-        nearest = {
-            name: _nearest(getattr(atlas.grid, name), getattr(DEFAULTS, name)) for name in ("alpha", "beta", "gamma")
-        }
-        self.sliders = {name: _slider(name, getattr(atlas.grid, name), nearest.get(name)) for name in TIPS}
+        self.atlas, self.sliders = atlas, {}
+        for name, (label, tooltip) in SLIDERS.items():
+            values = getattr(atlas.grid, name)
+            usual = getattr(DEFAULTS, name, max(values))
+            nearest = min(values, key=lambda value, usual=usual: abs(value - usual))
+            self.sliders[name] = choice_slider(label, values, nearest, tooltip)
+            self.sliders[name].observe(self.show, "value")
         self.alpha, self.beta, self.gamma, self.iteration = self.sliders.values()
-        self.real = widgets.Button(
-            description="run this one for real", icon="play", layout=widgets.Layout(width="220px")
+        self.real = button(
+            "run this one for real", "start a live run with these weights, below; needs TensorFlow and VGG19", "play"
         )
-        self.real.tooltip = "start a live run with these weights, below; this needs TensorFlow and VGG19"
-        self.view = _image("480px")
-        self.content, self.style = _image("220px"), _image("220px")
+        self.real.on_click(self.run_for_real)
+        self.view, self.content, self.style = image(480), image(220), image(220)
         self.content.value, self.style.value = jpeg(atlas.content), jpeg(atlas.style)
         self.live = widgets.VBox()
-        for slider in self.sliders.values():
-            slider.observe(self.show, "value")
-        self.real.on_click(self.run_for_real)
-        inputs = _column(
-            "1 1 110px", "220px", widgets.Label("content"), self.content, widgets.Label("style"), self.style
+        sources = widgets.Label("content"), self.content, widgets.Label("style"), self.style
+        panel = row(
+            column(self.view, flex="3 1 260px", width="480px"),
+            column(*sources, flex="1 1 110px", width="220px"),
+            column(*self.sliders.values(), self.real, width="480px"),
         )
-        super().__init__(
-            widgets.HBox(
-                [
-                    _column("3 1 260px", "480px", self.view),
-                    inputs,
-                    _column("2 1 300px", "480px", *self.sliders.values(), self.real),
-                ],
-                layout=widgets.Layout(flex_flow="row wrap"),
-            ),
-            self.live,
-        )
+        panel.layout.align_items = "flex-start"
+        super().__init__(panel, self.live)
         self.show()
 
     @property
     def weights(self) -> tuple[float, float, float]:
-        """α, β and γ as the sliders say."""
+        """α, β and γ of the sliders."""
         return self.alpha.value, self.beta.value, self.gamma.value
 
-    @told
+    @callback
     def show(self) -> None:
         """Show the picture that the sliders choose, and its losses."""
         if not any(self.weights):
@@ -93,7 +80,7 @@ class AtlasPanel(Panel):
         alpha, beta, gamma = self.weights
         self.say(f"α : β : γ = {alpha:g} : {beta:g} : {gamma:g}, iteration {iteration} · losses: {each}")
 
-    @told
+    @callback
     def run_for_real(self) -> None:
         """Open the weight explorer below, with these weights and pictures."""
         self.say("starting TensorFlow …")
@@ -106,25 +93,3 @@ class AtlasPanel(Panel):
         live = explore(*pictures, size=self.atlas.recipe.size, alpha=alpha, beta=beta, gamma=gamma)
         self.live.children = (live.box,)
         self.say("the live run is below: press play")
-
-
-def _slider(name: str, values: Sequence[float], value: float | None) -> widgets.SelectionSlider:
-    options = [(f"{each:,g}", each) for each in values]
-    slider = widgets.SelectionSlider(
-        options=options, value=values[-1] if value is None else value, description=NAMES[name]
-    )
-    slider.style.description_width, slider.layout.width = "80px", "97%"
-    hint(slider, TIPS[name])
-    return slider
-
-
-def _nearest(values: Sequence[float], wanted: float) -> float:
-    return min(values, key=lambda value: abs(value - wanted))
-
-
-def _image(width: str) -> widgets.Image:
-    return widgets.Image(format="jpeg", layout=widgets.Layout(width="100%", max_width=width))
-
-
-def _column(flex: str, width: str, *parts: widgets.Widget) -> widgets.VBox:
-    return widgets.VBox(parts, layout=widgets.Layout(flex=flex, max_width=width))

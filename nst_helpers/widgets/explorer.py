@@ -1,6 +1,5 @@
-"""The weight explorer: α, β, γ and the learning rate under sliders, beside the picture that answers to them."""
+"""The weight explorer: sliders for α, β, γ and the learning rate beside the picture that they change."""
 
-import base64
 import html
 import math
 import os
@@ -14,51 +13,33 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
-from ..course import PAINTINGS, PHOTOGRAPHS, picture_path
+from ..commands.options import ITERATIONS, SIZE
+from ..course.notebooks import PAINTINGS, PHOTOGRAPHS, picture_path
 from ..errors import InputError
-from ..images import load_image, save_image
+from ..files.images import save_image
+from ..files.recipe import Picture, Recipe
 from ..layers import LAYERS, STYLE_LAYERS
-from ..recipe import Picture, Recipe
-from ..settings import Settings, coarse_to_fine
-from .explorer_view import ExplorerView
-from .export import export
-from .panel import Panel, jpeg, playing_trait, told
-from .steered import Remembered, SteeredRun
-from .thumbnails import FilmStrip, PictureChooser, on_upload
+from ..settings import Settings
+from .explorer_view import CURVES_AND_SHARES, PRESETS, REMEMBERED, WHERE, ExplorerView
+from .interactive_run import InteractiveRun, Remembered
+from .panel import Panel, callback, data_url, playing_trait
+from .thumbnails import PictureChooser, Shelf
+from .uploads import save_upload
 
-SIZE, ITERATIONS, MANY = 128, 200, 25
+MANY = 25
 TICK_SECONDS = 0.15
-"""How long a tick may step before it shows the picture: the shorter, the sooner a slider is heard."""
-
-
-def explore(
-    content: str | os.PathLike | np.ndarray | None = None,
-    style: str | os.PathLike | np.ndarray | None = None,
-    **options: Any,
-) -> "WeightExplorer":
-    """Return the weight explorer, which a notebook shows if it is the last thing in a cell.
-
-    Args:
-        content, style: a file, or an image `[1, H, W, 3]`, 0..1; the course's own when left out.
-        options: `size`, the longer side in pixels (128); `iterations`, where to stop (200); `weights`, None for an
-            untrained network; and whatever `StyleTransfer` takes to begin with, such as beta=100.
-
-    Raises:
-        InputError: a picture or a setting that cannot work.
-
-    Built in notebooks/06_weight_explorer.
-    """
-    return WeightExplorer(content, style, **options)
+"""How long a tick runs before it shows the picture: the shorter, the sooner a slider acts."""
 
 
 def _handler(method: Callable) -> Callable:
-    """Make a method answer to a control: one at a time; an error is told, and the run stays what it was."""
+    """Decorate a method that a control calls: one runs at a time; an error is reported and leaves the run as it was."""
 
     @wraps(method)
     def safe(self, *arguments: Any) -> None:
         with self._lock:
-            if self._showing:  # it is the explorer itself that moves the control
+            if self._showing:  # the explorer itself moved the control
                 return
             self.say("")
             try:
@@ -73,8 +54,8 @@ def _handler(method: Callable) -> Callable:
     return safe
 
 
-class Seldom:
-    """Does what is dear at most every so many seconds, and less often where it would take over a tenth of the time."""
+class Throttle:
+    """Limits a costly action to once in so many seconds, and to a tenth of the time."""
 
     def __init__(self, seconds: float):
         self.seconds, self.due = seconds, 0.0
@@ -91,9 +72,20 @@ class Seldom:
 
 
 class WeightExplorer(Panel):
-    """A run under sliders: choose pictures, play, change weights on the way, compare, save; `explore` says how.
+    """A run with sliders: choose pictures, play, change weights as it paints, compare, save.
 
-    Play is a clock in the browser: each tick runs a few iterations, and closing the page ends the run.
+    A notebook shows it if it is the last thing in a cell. Play is a clock in the browser: each tick runs a few
+    iterations, and closing the page ends the run.
+
+    Args:
+        content, style: a file, or an image `[1, H, W, 3]`, 0..1; the course's own when left out.
+        size: the longer side in pixels.
+        iterations: where to stop.
+        weights: "imagenet", a weight file, or None for an untrained network.
+        settings: further arguments of `StyleTransfer`, such as beta=100.
+
+    Raises:
+        InputError: a picture or a setting that cannot work.
 
     Built in notebooks/06_weight_explorer.
     """
@@ -111,17 +103,19 @@ class WeightExplorer(Panel):
         self._lock, self._showing = threading.RLock(), False
         self._temporary = tempfile.TemporaryDirectory(prefix="nst-")
         self.folder = Path(self._temporary.name).resolve()
-        self.weights, self._scales = weights, settings.pop("scales", None)
+        self._network = {"weights": weights, "small_first": "scales" not in settings}
         files = self._file(content, "content", PHOTOGRAPHS), self._file(style, "style", PAINTINGS)
         recipe = Recipe(*map(Picture.of, files), size, iterations, Settings(**settings))
-        self.run = self._new_run(recipe)
+        self.run = InteractiveRun(recipe, **self._network)
         self.compared: Remembered | None = None
-        self.contents = PictureChooser("content", _shipped(PHOTOGRAPHS), self.choose_content, self.folder)
-        self.styles = PictureChooser("style", _shipped(PAINTINGS), self.choose_style, self.folder)
-        self.strip = FilmStrip(self.compare, self.restore)
+        self.choosers = {
+            role: PictureChooser(role, _shipped(names), self.choose_picture, self.take_upload)
+            for role, names in (("content", PHOTOGRAPHS), ("style", PAINTINGS), ("second style", PAINTINGS))
+        }
+        self.shelf = Shelf(self.compare, self.restore)
         layers = sorted({*STYLE_LAYERS, *recipe.settings.style_layers}, key=LAYERS.index)
-        self.view = ExplorerView(layers, self.contents.box, self.styles.box, self.strip.box)
-        self._curves, self._shares = Seldom(1.0), Seldom(2.0)
+        self.view = ExplorerView(layers, *(chooser.box for chooser in self.choosers.values()), self.shelf.box)
+        self._curves, self._shares = Throttle(1.0), Throttle(2.0)
         self._awaited = False  # a slider has moved since the last picture was shown
         super().__init__()
         self.box.children = self.view.layout(self.status)
@@ -133,73 +127,85 @@ class WeightExplorer(Panel):
     def _connect(self) -> None:
         view, playing = self.view, playing_trait(self.view.play)
         for name, slider in view.sliders.items():
-            slider.on_change(lambda _, name=name: self.change_weight(name))
-        on_upload(self.contents.upload, self.upload_content)
-        on_upload(self.styles.upload, self.upload_style)
-        for control in (view.size, view.init, view.optimizer, *view.layers.values()):
+            slider.on_change(lambda _, name=name, slider=slider: self.change({name: slider.value}))
+        for name, preset in view.presets.items():
+            preset.on_click(lambda _, weights=PRESETS[name][0]: self.change(weights))
+        view.more.share.observe(lambda _: self.change({"style_weights": view.more.style_weights}), "value")
+        view.more.colors.observe(lambda _: self.change_colors(), "value")
+        for control in (view.brush, view.size, view.init, view.optimizer, *view.layers.values()):
             control.observe(lambda _: self.choose(), "value")
         view.goal.observe(lambda _: self.set_goal(), "value")
-        view.play.observe(lambda _: self.tick(), "value")
-        view.play.observe(lambda _: self.settle(), playing)
+        view.play.observe(self.tick, "value")
+        view.play.observe(self.settle, playing)
         view.one.on_click(lambda _: self.one_step())
-        view.many.on_click(lambda _: self.run_many())
+        view.many.on_click(self.run_many)
         view.again.on_click(lambda _: self.start_over())
         view.remember.on_click(lambda _: self.remember())
         view.export.on_click(lambda _: self.export())
         view.hide.on_click(lambda _: self.stop_comparing())
+        view.wipe.observe(self.redraw, "value")
+        view.folded.observe(self.settle, "selected_index")
+        view.folded.observe(self.open_marker, "selected_index")
+        view.more.alone.on_click(lambda _: self.choose_picture("second style", None))
+        for use, place in view.more.places.items():
+            place.on_click(lambda _, use=use: self.choose_places(use))
 
-    # What begins anew
+    # Controls that start over
 
     @_handler
     def choose(self) -> None:
-        """Begin anew with the size, the start, the optimiser and the style layers that the controls show."""
+        """Start over with the brush, size, start, optimizer and style layers that the controls show."""
         view, known = self.view, self.run.transfer.settings.style_layers
         layers = {layer: known.get(layer) for layer, toggle in view.layers.items() if toggle.value}
         settings = {"init": view.init.value, "optimizer": view.optimizer.value, "style_layers": layers}
-        self._begin(settings, size=view.size.value)
+        self._begin(settings, size=view.size.value, style_scale=(float(f"{view.brush.value:.3g}"),))
 
     @_handler
-    def choose_content(self, path: Path) -> None:
-        """Begin anew with another content picture."""
-        self._begin(content=Picture.of(path))
+    def choose_picture(self, role: str, path: Path | None) -> None:
+        """Start over with another "content", "style" or "second style" picture; there may be no second style."""
+        picture = None if path is None else Picture.of(path)
+        if role == "second style":
+            weights = self.view.more.style_weights if picture else ()
+            self._begin({"style_weights": weights}, blend=(picture,) if picture else ())
+        elif role == "content":  # what was marked belongs to another photograph
+            self._begin(content=picture, keep=None)
+            self.view.more.take_photograph(self.run)
+        else:
+            self._begin(style=picture)
 
     @_handler
-    def choose_style(self, path: Path) -> None:
-        """Begin anew with another style picture."""
-        self._begin(style=Picture.of(path))
+    def take_upload(self, role: str) -> None:
+        """Start over with the picture that was uploaded as "content", "style" or "second style"."""
+        self.choose_picture(role, save_upload(self.choosers[role].upload, self.folder))
 
     @_handler
-    def upload_content(self) -> None:
-        """Begin anew with the content picture that was uploaded."""
-        self._begin(content=Picture.of(self.contents.uploaded()))
-
-    @_handler
-    def upload_style(self) -> None:
-        """Begin anew with the style picture that was uploaded."""
-        self._begin(style=Picture.of(self.styles.uploaded()))
+    def choose_places(self, use: str) -> None:
+        """Start over and "paint" only where the photograph is marked, "keep" it there, or "" for neither."""
+        kept = None
+        if use:
+            mask = self.view.more.mask if use == "keep" else 1 - self.view.more.mask
+            path = Path(tempfile.mkdtemp(dir=self.folder)) / "keep.png"
+            Image.fromarray(np.uint8(np.round(255 * mask))).save(path)
+            kept = Picture.of(path)
+        self._begin(keep=kept)
+        self.view.more.use = use
 
     def _begin(self, settings: dict[str, Any] | None = None, **chosen: Any) -> None:
-        """Put a new run in the place of the old one, which stays if the new one cannot be."""
+        """Replace the run by one with other settings or pictures; keep it if they cannot work."""
         self.say("preparing a new run …")
         chosen["settings"] = replace(self.run.transfer.settings, **(settings or {}))
-        self.run = self._new_run(replace(self.run.recipe, **chosen))
+        chosen.setdefault("style_scale", self.run.recipe.style_scale[:1])  # for all styles, however many
+        self.run = InteractiveRun(replace(self.run.recipe, **chosen), **self._network)
         self._begun()
 
-    def _new_run(self, recipe: Recipe) -> SteeredRun:
-        """Return a run that begins at smaller sizes, unless the explorer was told at which."""
-        scales = self._scales
-        if scales is None:
-            scales = coarse_to_fine(load_image(recipe.content.path, recipe.size, report=None).shape, recipe.iterations)
-        return SteeredRun(replace(recipe, settings=replace(recipe.settings, scales=scales)), weights=self.weights)
-
     def _begun(self) -> None:
-        recipe, view = self.run.recipe, self.view
-        view.content.value, view.style.value = jpeg(self.run.content), jpeg(self.run.style)
-        self.contents.show(Path(recipe.content.path))
-        self.styles.show(Path(recipe.style.path))
-        view.curves.layout.display, view.exported.value = "none", ""
+        recipe = self.run.recipe
+        pictures = recipe.content, recipe.style, *(recipe.blend or [None])
+        for chooser, picture in zip(self.choosers.values(), pictures, strict=True):
+            chooser.show(picture and Path(picture.path))
+        self.view.curves.layout.display, self.view.exported.value = "none", ""
         self.show()
-        self.say(" ".join(self.run.notes) or "ready: press play, and move the sliders while it paints.")
+        self.say(" ".join(self.run.messages) or "ready: press play, and move the sliders while it paints.")
 
     @_handler
     def start_over(self) -> None:
@@ -207,15 +213,21 @@ class WeightExplorer(Panel):
         self.run.restart()
         self._begun()
 
-    # What acts at once
+    # Controls that act at once
 
     @_handler
-    def change_weight(self, name: str) -> None:
-        """Give a slider's value to the run; the next iteration goes by it."""
-        self.run.change(**{name: self.view.sliders[name].value})
+    def change(self, weights: dict[str, Any]) -> None:
+        """Set weights of the run, by name, from its next iteration on."""
+        self.run.change(**weights)
         self._awaited = True
         if self.run.meter.is_fresh:
             self.view.show_shares(self.run)
+
+    @_handler
+    def change_colors(self) -> None:
+        """Show as much of the photograph's colors as their slider says."""
+        self.run.change(color_strength=self.view.more.colors.value)
+        self.view.show_run(self.run, self.compared)
 
     @_handler
     def set_goal(self) -> None:
@@ -223,9 +235,9 @@ class WeightExplorer(Panel):
         self.run.recipe = replace(self.run.recipe, iterations=self.view.goal.value)
         self.show()
 
-    @told
+    @callback
     def tick(self) -> None:
-        """Run iterations for a moment; a tick that comes while something else goes on is dropped."""
+        """Run iterations for a moment; a tick that comes while something else runs is dropped."""
         if self.view.play.value > self.view.play.min and self._lock.acquire(blocking=False):
             try:
                 left = self.run.recipe.iterations - self.run.iteration
@@ -233,7 +245,7 @@ class WeightExplorer(Panel):
                     self._advance(left, 0 if self._awaited else TICK_SECONDS)
                 else:
                     self.pause()
-                    self.say(f"{self.run.iteration} iterations are done; raise “stop at” and press play to go on.")
+                    self.say(f"{self.run.iteration} steps are done; move a slider and press play to go on.")
             finally:
                 self._lock.release()
 
@@ -243,9 +255,9 @@ class WeightExplorer(Panel):
         self._advance(1)
         self.show(everything=True)
 
-    @told
+    @callback
     def run_many(self) -> None:
-        """Run 25 iterations and show the picture on the way; in between other controls are heard."""
+        """Run 25 iterations and show the picture as they go; other controls may act in between."""
         run, left = self.run, MANY
         while left > 0 and self.run is run:
             with self._lock:
@@ -256,71 +268,91 @@ class WeightExplorer(Panel):
             self.show(everything=True)
 
     def _advance(self, iterations: int, seconds: float = math.inf) -> None:
-        known = len(self.run.notes)
+        known = len(self.run.messages)
         try:
             self.run.advance(iterations, seconds)
         except BaseException:
             self.pause()
             raise
-        if len(self.run.notes) > known:
-            self.say(" ".join(self.run.notes[known:]))
+        if len(self.run.messages) > known:
+            self.say(" ".join(self.run.messages[known:]))
         self.show()
 
     def pause(self) -> None:
         """Stop the clock."""
         setattr(self.view.play, playing_trait(self.view.play), False)
 
-    @told
-    def settle(self) -> None:
-        """Bring curves and shares up to date once the clock stands still."""
-        if not getattr(self.view.play, playing_trait(self.view.play)):
+    @callback
+    def open_marker(self) -> None:
+        """Show the photograph to mark when its fold is opened."""
+        if self.view.folded.selected_index == WHERE:
             with self._lock:
-                self.show(everything=True)
+                self.view.more.open_marker(self.run)
 
-    # What is kept
+    @callback
+    def settle(self) -> None:
+        """Update curves and shares when the clock stops; when it starts at the goal, move the goal."""
+        with self._lock:
+            if not getattr(self.view.play, playing_trait(self.view.play)):
+                self.show(everything=True)
+            elif self.run.iteration >= self.run.recipe.iterations:
+                self.run.recipe = replace(self.run.recipe, iterations=self.run.iteration + ITERATIONS)
+                self._show_settings()
+
+    # Remembered and saved pictures
 
     @_handler
     def remember(self) -> None:
-        """Put the present picture on the strip."""
-        self.strip.add(self.run.remember())
+        """Put the present picture on the shelf, and open the shelf."""
+        self.shelf.add(self.run.remember())
+        self.view.folded.selected_index = REMEMBERED
 
     @_handler
     def compare(self, picture: Remembered) -> None:
-        """Show a remembered picture beside the present one."""
+        """Show a remembered picture instead of the photograph left of the line."""
         self.compared = picture
-        self.show()
+        self.view.wipe.value = self.view.wipe.value or 50
+        self.redraw()
 
     @_handler
     def stop_comparing(self) -> None:
-        """Hide the remembered picture."""
+        """Show the photograph left of the line again."""
         self.compared = None
-        self.show()
+        self.redraw()
+
+    @callback
+    def redraw(self) -> None:
+        """Show the picture with the line at its slider's place."""
+        with self._lock:
+            self.view.show_run(self.run, self.compared)
 
     @_handler
     def restore(self, picture: Remembered) -> None:
-        """Give the weights of a remembered picture to the run."""
+        """Set the weights of a remembered picture."""
         self.run.change(**picture.weights)
-        self.say(f"the weights of the picture remembered at iteration {picture.iteration} are set.")
+        self.say(f"the weights of the picture remembered at step {picture.iteration} are set.")
 
     @_handler
     def export(self) -> None:
-        """Write the present picture into the notebook's folder, and show the command that makes it again."""
-        done = export(self.run, Path.cwd(), self.folder)
+        """Write the present picture into the notebook's folder, and show the command that repeats it."""
+        path, command = self.run.save(Path.cwd(), self.folder)
         promise = "In a terminal, this makes the same picture again:"
-        if done.obstacle:
-            promise = f"No one command makes this very picture: {done.obstacle}. This one takes the present weights:"
-        name, data = done.path.name, base64.b64encode(done.path.read_bytes()).decode()
-        link = f'<a download="{name}" href="data:image/png;base64,{data}"><u>{name}</u></a>'
-        command = f'<pre style="white-space:pre-wrap;user-select:all">{html.escape(done.command)}</pre>'
+        if self.run.obstacle:
+            promise = (
+                f"No one command makes this very picture: {self.run.obstacle}. This one takes the present weights:"
+            )
+        link = f'<a download="{path.name}" href="{data_url(path.read_bytes(), "png")}"><u>{path.name}</u></a>'
+        command = f'<pre style="white-space:pre-wrap;user-select:all">{html.escape(command)}</pre>'
         self.view.exported.value = f"<p>Saved as {link}. {promise}</p>{command}"
 
-    # What is seen
+    # Display
 
     def show(self, *, everything: bool = False) -> None:
-        """Show the run as it is; its curves and shares only once they are due, or with everything."""
+        """Show the run; curves and shares too when they are unfolded and due, or with `everything`."""
         self.view.show_run(self.run, self.compared)
-        if self.run.history and (everything or not self._awaited):  # the picture that is waited for comes first
-            measured = self._shares(lambda: self.view.show_shares(self.run), now=everything)
+        unfolded = self.view.folded.selected_index == CURVES_AND_SHARES
+        if self.run.history and (everything or (unfolded and not self._awaited)):  # an awaited picture comes first
+            measured = unfolded and self._shares(lambda: self.view.show_shares(self.run), now=everything)
             if everything or not measured:  # not both in one tick, which would be felt
                 self._curves(lambda: self.view.show_curves(self.run), now=everything)
         self._awaited = False
@@ -333,7 +365,7 @@ class WeightExplorer(Panel):
             self._showing = False
 
     def _file(self, given: str | os.PathLike | np.ndarray | None, name: str, usual: tuple[str, ...]) -> Path:
-        """Return the path of a picture; an image that is no file yet becomes one, in 8 bits."""
+        """Return the path of a picture; an array is written to an 8-bit file."""
         if given is None:
             return picture_path(usual[0])
         if isinstance(given, (str, os.PathLike)):
@@ -349,3 +381,6 @@ def _shipped(names: tuple[str, ...]) -> list[Path]:
         return [picture_path(name) for name in names]
     except InputError:
         return []
+
+
+explore = WeightExplorer

@@ -7,10 +7,11 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.colors import to_hex
 
+from ..course.plots import show_gram_cell
 from ..losses import gram_matrix
-from ..plots import show_gram_cell
 from ..vgg import FeatureExtractor
-from .panel import Panel, png, told
+from .panel import Panel, button, callback, hint, image, png
+from .panel import row as side_by_side
 
 SHOWN = 12
 """How many channels, the strongest ones, have a row and a column of buttons."""
@@ -22,14 +23,13 @@ CHOSEN = "cyan"
 class GramInspector(Panel):
     """Click a cell of the Gram matrix of the first picture: the two feature maps, of every picture, and their product.
 
-    The buttons show the strongest channels, coloured like the entries of the matrix; the sliders reach all channels.
+    The buttons show the strongest channels, colored like the entries of the matrix; the sliders reach all channels.
 
     Args:
         extractor: the layers to choose from.
-        pictures: title to picture `[1, H, W, 3]`, 0..1; the first is the one whose strongest channels are shown, a
-            style image for example, and its generated image comes second.
-        layer: the layer to begin with, the extractor's first when left out.
-        row, column: the channels to begin with, the two strongest when left out.
+        pictures: title to picture `[1, H, W, 3]`, 0..1; the Gram matrix is that of the first one.
+        layer: the first layer to show, the extractor's first when left out.
+        row, column: the first channels to show, the two strongest when left out.
 
     Built in notebooks/02_gram_matrices.
     """
@@ -45,56 +45,51 @@ class GramInspector(Panel):
     ):
         self.pictures = dict(pictures)
         self.features = {title: extractor(image) for title, image in self.pictures.items()}
-        self.layer = widgets.Dropdown(
-            options=list(extractor.layers),
-            value=layer or extractor.layers[0],
-            description="layer",
-            tooltip="whose Gram matrix to look into",
-        )
+        self._make_widgets(list(extractor.layers), layer)
+        self._choosing = False
+        self.change_layer()
+        if row is not None and column is not None:
+            self.choose(row, column)
+
+    def _make_widgets(self, layers: list[str], layer: str | None) -> None:
+        self.layer = widgets.Dropdown(options=layers, value=layer or layers[0], description="layer")
         self.row, self.column = (
-            widgets.IntSlider(0, 0, 0, description=name, continuous_update=False, tooltip=f"the channel in the {name}")
-            for name in ("row", "column")
+            widgets.IntSlider(0, 0, 0, description=name, continuous_update=False) for name in ("row", "column")
         )
-        self.friend = widgets.Button(
-            description="closest partner", tooltip="the column that fires most at the same places as the row"
-        )
-        self.stranger = widgets.Button(
-            description="rarest partner", tooltip="the column that fires least at the same places as the row"
-        )
+        hint(self.layer, "whose Gram matrix to show")
+        for slider in (self.row, self.column):
+            hint(slider, f"the channel in the {slider.description}")
+        self.closest = button("closest partner", "the column that fires most at the same places as the row")
+        self.rarest = button("rarest partner", "the column that fires least at the same places as the row")
         square = widgets.Layout(width=CELL, height=CELL, margin="0", padding="0")
         self.cells = [[widgets.Button(layout=square) for _ in range(SHOWN)] for _ in range(SHOWN)]
         for i, line in enumerate(self.cells):
             for j, cell in enumerate(line):
                 cell.on_click(lambda _, i=i, j=j: self.choose(self.shown[i], self.shown[j]))
-        self.view = widgets.Image(format="png", layout=widgets.Layout(width="100%", max_width="1100px"))
+        self.view = image(1100, "png")
         grid = widgets.GridBox(
             [cell for line in self.cells for cell in line],
             layout=widgets.Layout(grid_template_columns=f"repeat({SHOWN}, {CELL})", grid_gap="1px", margin="4px"),
         )
-        controls = widgets.VBox([self.layer, self.row, self.column, widgets.HBox([self.friend, self.stranger])])
-        top = widgets.HBox([grid, controls], layout=widgets.Layout(flex_flow="row wrap", align_items="center"))
-        super().__init__(top, self.view)
-        self._choosing = False
+        controls = widgets.VBox([self.layer, self.row, self.column, widgets.HBox([self.closest, self.rarest])])
+        super().__init__(side_by_side(grid, controls), self.view)
         self.layer.observe(self.change_layer, "value")
         for slider in (self.row, self.column):
             slider.observe(self.show, "value")
-        self.friend.on_click(self.choose_friend)
-        self.stranger.on_click(self.choose_stranger)
-        self.change_layer()
-        if row is not None and column is not None:
-            self.choose(row, column)
+        self.closest.on_click(self.choose_closest)
+        self.rarest.on_click(self.choose_rarest)
 
-    @told
+    @callback
     def change_layer(self) -> None:
-        """Look into another layer, first at its two strongest channels."""
+        """Show another layer, first its two strongest channels."""
         layer = self.layer.value
         self.gram = gram_matrix(self.features[next(iter(self.pictures))][layer]).numpy()[0]  # (C, C)
         strength = np.sqrt(np.diag(self.gram))
         scale = np.outer(strength, strength)
-        self.likeness = np.divide(self.gram, scale, out=np.zeros_like(scale), where=scale > 0)  # (C, C), 0..1
+        self.similarity = np.divide(self.gram, scale, out=np.zeros_like(scale), where=scale > 0)  # (C, C), 0..1
         self.strong = strength >= np.median(strength)
         self.shown = np.sort(np.argsort(-strength)[:SHOWN]).tolist()
-        self._colour()
+        self._color_cells()
         first, second = np.argsort(-strength)[:2].tolist()
         self._choosing = True  # the sliders may move by themselves where a layer has fewer channels
         self.row.max = self.column.max = len(strength) - 1
@@ -107,7 +102,7 @@ class GramInspector(Panel):
         self._choosing = False
         self.show()
 
-    @told
+    @callback
     def show(self) -> None:
         """Draw the chosen cell."""
         if self._choosing:
@@ -118,29 +113,26 @@ class GramInspector(Panel):
         self._mark(row, column)
         self.say(
             f"{layer}, channels {row} and {column}: of 1, where 1 is always together, they are "
-            f"{self.likeness[row, column]:.2f} alike in {next(iter(self.pictures))}"
+            f"{self.similarity[row, column]:.2f} alike in {next(iter(self.pictures))}"
         )
 
-    @told
-    def choose_friend(self) -> None:
-        """Choose the column that is most alike the present row."""
-        self.column.value = self.friend_of(self.row.value)
+    @callback
+    def choose_closest(self) -> None:
+        """Choose the column that fires most at the same places as the row."""
+        others = np.arange(len(self.similarity)) != self.row.value
+        self.column.value = int(np.where(others, self.similarity[self.row.value], -1).argmax())
 
-    @told
-    def choose_stranger(self) -> None:
-        """Choose the column that is least alike the present row."""
-        self.column.value = self.stranger_of(self.row.value)
+    @callback
+    def choose_rarest(self) -> None:
+        """Choose the rarest partner of the row."""
+        self.column.value = self.rarest_partner(self.row.value)
 
-    def friend_of(self, row: int) -> int:
-        """Return the other channel that fires most at the same places."""
-        return int(np.where(np.arange(len(self.likeness)) == row, -1, self.likeness[row]).argmax())
-
-    def stranger_of(self, row: int) -> int:
+    def rarest_partner(self, row: int) -> int:
         """Return the channel, of the stronger half, that fires least at the same places."""
-        return int(np.where(self.strong, self.likeness[row], 2).argmin())
+        return int(np.where(self.strong, self.similarity[row], 2).argmin())
 
-    def _colour(self) -> None:
-        """Colour the buttons like the entries that they stand for, on a logarithmic scale."""
+    def _color_cells(self) -> None:
+        """Color the buttons like the entries of the matrix, on a logarithmic scale."""
         entries = np.log10(np.maximum(self.gram[np.ix_(self.shown, self.shown)], 1e-12))
         shares = (entries - entries.min()) / max(float(np.ptp(entries)), 1e-9)  # 0..1
         for (i, j), share in np.ndenumerate(shares):
@@ -149,10 +141,10 @@ class GramInspector(Panel):
         self._marked = None
 
     def _mark(self, row: int, column: int) -> None:
-        """Give the chosen cell a colour of its own, and the one before its old colour again."""
+        """Highlight the chosen cell, and give the one before its own color back."""
         if self._marked:
-            cell, colour = self._marked
-            cell.style.button_color, self._marked = colour, None
+            cell, color = self._marked
+            cell.style.button_color, self._marked = color, None
         if row in self.shown and column in self.shown:
             cell = self.cells[self.shown.index(row)][self.shown.index(column)]
             self._marked = cell, cell.style.button_color

@@ -1,4 +1,4 @@
-"""The two small widgets of notebook 00: does this frontend answer, and one slider on a live picture."""
+"""The two small widgets of notebook 00: a check that widgets work here, and one slider on a live picture."""
 
 import threading
 import time
@@ -9,19 +9,19 @@ import numpy as np
 
 from ..settings import DEFAULTS
 from ..transfer import StyleTransfer
-from .panel import IN_SIGHT, Panel, jpeg, told
+from .panel import IN_SIGHT, Panel, callback, image, jpeg
 
 TICK_SECONDS = 0.3
-"""How long a tick may step before it shows the picture."""
+"""How long a tick runs before it shows the picture."""
 
 
 class WidgetCheck(Panel):
-    """A button and a slider that answer, to see whether this frontend and the kernel talk to each other.
+    """A button and a slider that answer if this frontend and the kernel are connected.
 
     Built in notebooks/00_start_here.
     """
 
-    note = "(No button here? Then there is no kernel, or ipywidgets is missing: pictures will do for a start.)"
+    placeholder = "(No button here? Then there is no kernel, or ipywidgets is missing: pictures will do for a start.)"
 
     def __init__(self):
         self.button = widgets.Button(description="are you there?")
@@ -30,38 +30,37 @@ class WidgetCheck(Panel):
         self.slider.observe(self.answer, "value")
         super().__init__(widgets.HBox([self.button, self.slider]))
 
-    @told
+    @callback
     def answer(self) -> None:
-        """Say that the kernel has heard."""
+        """Show that the kernel answers."""
         self.say(f"yes: the kernel answers, and the slider stands at {self.slider.value}")
 
 
 class LivePicture(Panel):
-    """A picture that is being optimised while you look, and one slider that it answers to: the style weight.
+    """A picture that is optimized as you watch, and a slider for its style weight.
 
-    Play is a clock in the browser; each of its ticks runs a few iterations. The button does the same without a clock.
+    Play is a clock in the browser; each of its ticks runs a few iterations. The button runs ten without a clock.
 
     Args:
         content, style: `[1, H, W, 3]`, 0..1; small ones answer faster.
-        options: further arguments of `StyleTransfer`; its learning rate is constant here, so that the picture answers
-            late in a run as willingly as early.
+        options: further arguments of `StyleTransfer`; by default the learning rate is constant, so that the picture
+            responds as quickly late in a run as early.
 
     Built in notebooks/00_start_here.
     """
 
     def __init__(self, content: np.ndarray, style: np.ndarray, **options: Any):
         options = {"beta": DEFAULTS.beta, "learning_rate": 0.01, "schedule": "constant", **options}
-        self._make = lambda: StyleTransfer(content, style, **options)
+        self._make = lambda **changed: StyleTransfer(content, style, **options | changed)
         self.transfer = self._make()
         self._lock = threading.Lock()
-        power = float(np.log10(max(self.transfer.beta, 1.0)))
         self.beta = widgets.FloatLogSlider(
-            10**power, min=1, max=6, step=0.25, description="style β", readout_format=".0f"
+            max(self.transfer.beta, 1.0), min=1, max=6, step=0.25, description="style β", readout_format=".0f"
         )
         self.play = widgets.Play(value=0, min=0, max=10**6, interval=200, show_repeat=False)
         self.ten = widgets.Button(description="run 10 iterations")
         self.again = widgets.Button(description="start over")
-        self.view = widgets.Image(format="jpeg", layout=widgets.Layout(width="384px"))
+        self.view = image(384)
         self.beta.observe(self.change_beta, "value")
         self.play.observe(self.tick, "value")
         self.ten.on_click(self.run_ten)
@@ -70,9 +69,9 @@ class LivePicture(Panel):
         super().__init__(self.beta, widgets.HBox([self.play, self.ten, self.again]), sight, self.view)
         self.show()
 
-    @told
+    @callback
     def tick(self) -> None:
-        """Run iterations for a moment and show the picture; a tick that comes while another one runs is dropped."""
+        """Run iterations for a moment and show the picture; a tick that arrives while another runs is dropped."""
         if self.play.value > self.play.min and self._lock.acquire(blocking=False):
             try:
                 end = time.monotonic() + TICK_SECONDS
@@ -83,7 +82,7 @@ class LivePicture(Panel):
             finally:
                 self._lock.release()
 
-    @told
+    @callback
     def run_ten(self) -> None:
         """Run ten iterations and show the picture."""
         with self._lock:
@@ -91,19 +90,18 @@ class LivePicture(Panel):
                 pass
             self.show()
 
-    @told
+    @callback
     def change_beta(self) -> None:
-        """Give the slider's β to the run; the next iteration goes by it."""
+        """Set the slider's β from the next iteration on."""
         with self._lock:
             self.transfer.beta = self.beta.value
             self.show()
 
-    @told
+    @callback
     def start_over(self) -> None:
-        """Begin anew from the content picture, with the slider's β."""
+        """Start again from the content picture, with the slider's β."""
         with self._lock:
-            self.transfer = self._make()
-            self.transfer.beta = self.beta.value
+            self.transfer = self._make(beta=self.beta.value)
             self.show()
 
     def show(self) -> None:

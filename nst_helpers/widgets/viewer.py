@@ -1,6 +1,5 @@
-"""The snapshot viewer: walk through a run, wipe between two of its pictures, see what changed, make a film."""
+"""The snapshot viewer: walk through a run, compare two of its pictures, make a film."""
 
-import base64
 import io
 import os
 from collections.abc import Sequence
@@ -13,9 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatter
 from PIL import Image, ImageDraw
 
-from ..film import choose_frames, encode_film, visible_change
-from ..recording import Recording
-from .panel import Panel, hint, jpeg, png, told
+from ..files.film import choose_frames, encode_film, visible_change
+from ..files.recording import Recording
+from .panel import Panel, button, callback, choice_slider, column, data_url, hint, image, jpeg, png, row, wipe
 
 if TYPE_CHECKING:  # transfer.py starts TensorFlow
     from ..transfer import Snapshot
@@ -26,14 +25,13 @@ VIEWS = {
     "wipe": "the other snapshot on the left of a line that you move, this one on its right",
     "difference": "where the two snapshots differ: the brighter, the more",
 }
-"""What can be shown of two snapshots, and what that is."""
 
 
-def view_run(run: "Sequence[Snapshot] | str | os.PathLike", strip: Sequence[int] = ()) -> "RunViewer":
-    """Return a viewer for a run: snapshots in memory, or the folder of a run on disk.
+class RunViewer(Panel):
+    """A slider over the iterations of a run, with the picture, its losses, and a comparison with another snapshot.
 
     Args:
-        run: what `StyleTransfer.steps` yielded, collected in a list, or a folder that `nst --snapshots` made.
+        run: a list of what `StyleTransfer.steps` yielded, or a folder that `nst --snapshots` made.
         strip: iterations for the strip of thumbnails; by default five between which the picture changes equally.
 
     Raises:
@@ -41,42 +39,31 @@ def view_run(run: "Sequence[Snapshot] | str | os.PathLike", strip: Sequence[int]
 
     Built in notebooks/08_iterations_and_snapshots.
     """
-    return RunViewer(Recording(run), strip)
 
-
-class RunViewer(Panel):
-    """A slider over the iterations of a run, and whatever one wants to know of the picture that it chooses.
-
-    Args:
-        recording: the run.
-        strip: iterations for the strip of thumbnails.
-
-    Built in notebooks/08_iterations_and_snapshots.
-    """
-
-    def __init__(self, recording: Recording, strip: Sequence[int] = ()):
-        self.recording = recording
-        self.kept = list(recording)
-        self._curves = _Curves(recording)
-        first, last = self.kept[0], self.kept[-1]
-        self.iteration = self._chooser("iteration", last, "which snapshot to look at; the arrow keys move it, too")
-        self.other = self._chooser("against", first, "the snapshot that it is compared with")
+    def __init__(self, run: "Sequence[Snapshot] | str | os.PathLike", strip: Sequence[int] = ()):
+        self.recording = Recording(run)
+        self.kept = list(self.recording)
+        self._curves = _Curves(self.recording)
+        self.iteration = choice_slider(
+            "iteration", self.kept, self.kept[-1], "which snapshot to look at; the arrow keys move it, too"
+        )
+        self.other = choice_slider("against", self.kept, self.kept[0], "the snapshot that it is compared with")
         self.play = widgets.Play(value=0, min=0, max=len(self.kept) - 1, interval=400)
         self.view = widgets.ToggleButtons(options=list(VIEWS), tooltips=list(VIEWS.values()))
-        self.line = _wide(widgets.IntSlider(50, 0, 100, description="line at"))
-        hint(self.line, "how much of the width shows the snapshot that it is compared with, in per cent")
-        self.picture, self.comparison = (_image("512px") for _ in range(2))
-        self.curves = _image("1040px", "png")
-        self.strip = self._thumbnails(strip or [self.kept[i] for i in choose_frames(list(recording.values()), STRIP)])
+        self.line = _slider(50, 0, 100, "line at", "how much of the width shows the other snapshot, in percent")
+        self.picture, self.comparison, self.curves = image(512), image(512), image(1040, "png")
+        self.strip = self._thumbnails(
+            strip or [self.kept[i] for i in choose_frames(list(self.recording.values()), STRIP)]
+        )
         most = max(2, min(60, len(self.kept)))
-        self.frames = _wide(widgets.IntSlider(min(24, most), 2, most, description="frames"), "300px")
-        hint(self.frames, "pictures in the film; from each to the next the change looks equally large")
+        self.frames = _slider(min(24, most), 2, most, "frames", "pictures in the film, with equally visible changes")
+        self.frames.layout.width = "300px"
         self.format = widgets.ToggleButtons(
-            options=["gif", "webp"], tooltips=["works everywhere", "all colours, smaller"]
+            options=["gif", "webp"], tooltips=["works everywhere", "all colors, smaller"]
         )
         self.format.style.button_width = "60px"
-        self.make = widgets.Button(description="make a film", tooltip="to look at here, and to download", icon="film")
-        self.film = _image("512px", "gif")
+        self.make = button("make a film", "to look at here, and to download", "film")
+        self.film = image(512, "gif")
         self.film.layout.display = "none"
         self.download = widgets.HTML()
         for widget in (self.iteration, self.other, self.view, self.line):
@@ -85,108 +72,65 @@ class RunViewer(Panel):
         self.make.on_click(self.make_film)
         super().__init__(
             widgets.HBox([self.iteration, self.play]),
-            _row(_column(self.picture), _column(self.comparison, self.line, self.other, self.view)),
+            row(column(self.picture), column(self.comparison, self.line, self.other, self.view)),
             self.curves,
             self.strip,
-            _row(self.frames, self.format, self.make, self.download),
+            row(self.frames, self.format, self.make, self.download),
             self.film,
         )
         self.show()
 
-    @told
+    @callback
     def show(self) -> None:
-        """Show the chosen snapshot, its comparison with the other one, and where it stands on the loss curves."""
+        """Show the chosen snapshot, its comparison with the other one, and its place on the loss curves."""
         a, b = self.recording[self.iteration.value], self.recording[self.other.value]
         self.picture.value = jpeg(a)
-        compare = difference_map if self.view.value == "difference" else self._wipe
-        self.comparison.value = jpeg(compare(b, a))
-        self.line.layout.visibility = "hidden" if compare is difference_map else "visible"
+        wiped = self.view.value == "wipe"
+        self.comparison.value = jpeg(wipe(b, a, self.line.value / 100) if wiped else difference_map(b, a))
+        self.line.layout.visibility = "visible" if wiped else "hidden"
         self.curves.value = self._curves.marked(self.iteration.value)
         losses = self.recording.losses_at(self.iteration.value)
-        told_losses = " · ".join(f"{name} {losses[name]:.3g}" for name in SHOWN if name in losses)
+        named = " · ".join(f"{name} {losses[name]:.3g}" for name in SHOWN if name in losses)
         self.say(
-            f"iteration {self.iteration.value:,} · losses: {told_losses} · visible change against "
+            f"iteration {self.iteration.value:,} · losses: {named} · visible change against "
             f"{self.other.value:,}: {visible_change(a, b):.1f} of 255"
         )
 
-    @told
+    @callback
     def walk(self) -> None:
-        """Go to the snapshot that the clock points to."""
+        """Go to the snapshot that the play control has reached."""
         self.iteration.index = self.play.value
 
-    @told
+    @callback
     def make_film(self) -> None:
         """Make the film, show it, and offer it for download."""
         kind = self.format.value
         self.say(f"making a film of {self.frames.value} frames …")
         film = encode_film(self.recording, frames=self.frames.value, format=kind)
         self.film.format, self.film.value, self.film.layout.display = kind, film, ""
-        link = f"data:image/{kind};base64,{base64.b64encode(film).decode()}"
-        self.download.value = f'<a download="film.{kind}" href="{link}">download film.{kind}</a>'
+        self.download.value = f'<a download="film.{kind}" href="{data_url(film, kind)}">download film.{kind}</a>'
         self.say(f"a film of {self.frames.value} frames, {len(film) / 1000:.0f} kB")
-
-    def _wipe(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
-        return wipe(left, right, self.line.value / 100)
-
-    def _chooser(self, name: str, value: int, tip: str) -> widgets.SelectionSlider:
-        options = [(f"{iteration:,}", iteration) for iteration in self.kept]
-        chooser = _wide(widgets.SelectionSlider(options=options, value=value, description=name))
-        hint(chooser, tip)
-        return chooser
 
     def _thumbnails(self, iterations: Sequence[int]) -> widgets.HBox:
         cells = []
         for iteration in iterations:
-            button = widgets.Button(description=f"{iteration:,}", tooltip="go to this iteration")
-            button.layout.width = "auto"
-            button.on_click(lambda _, to=iteration: self.go_to(to))
-            thumbnail = _image("210px")
+            chooser = button(f"{iteration:,}", "go to this iteration")
+            chooser.on_click(lambda _, to=iteration: setattr(self.iteration, "value", to))
+            thumbnail = image(210)
             thumbnail.value = jpeg(self.recording[iteration])
-            cells.append(widgets.VBox([thumbnail, button], layout=widgets.Layout(flex="1 1 0%", max_width="210px")))
+            cells.append(column(thumbnail, chooser, flex="1 1 0%", width="210px"))
         return widgets.HBox(cells)
 
-    def go_to(self, iteration: int) -> None:
-        """Choose a snapshot."""
-        self.iteration.value = iteration
 
-
-def _image(width: str, format: str = "jpeg") -> widgets.Image:
-    return widgets.Image(format=format, layout=widgets.Layout(width="100%", max_width=width))
-
-
-def _wide(slider: widgets.Widget, width: str = "97%") -> widgets.Widget:
-    slider.style.description_width, slider.layout.width = "80px", width
+def _slider(value: int, low: int, high: int, name: str, tooltip: str) -> widgets.IntSlider:
+    slider = widgets.IntSlider(value, low, high, description=name, layout={"width": "97%"})
+    slider.style.description_width = "80px"
+    hint(slider, tooltip)
     return slider
 
 
-def _column(*parts: widgets.Widget) -> widgets.VBox:
-    return widgets.VBox(parts, layout=widgets.Layout(flex="1 1 300px", min_width="240px"))
-
-
-def _row(*parts: widgets.Widget) -> widgets.HBox:
-    return widgets.HBox(parts, layout=widgets.Layout(flex_flow="row wrap", align_items="center"))
-
-
-def wipe(left: np.ndarray, right: np.ndarray, share: float) -> np.ndarray:
-    """Return one image on the left, the other one on the right of a white line.
-
-    Args:
-        left, right: `[1, H, W, 3]`, 0..1.
-        share: of the width that the left one has, 0..1.
-
-    Returns:
-        `[1, H, W, 3]`.
-    """
-    width = left.shape[2]
-    at = round(share * width)
-    both = np.concatenate([left[:, :, :at], right[:, :, at:]], axis=2)
-    if 0 < at < width:
-        both[:, :, max(0, at - 1) : at + 1] = 1
-    return both
-
-
 def difference_map(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Return where two images differ: the mean over the colours as a heat map, the largest difference brightest.
+    """Return where two images differ: the mean over the colors as a heat map, the largest difference brightest.
 
     Args:
         a, b: `[1, H, W, 3]`, 0..1.
@@ -199,7 +143,7 @@ def difference_map(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 class _Curves:
-    """Loss curves that are drawn once; only their mark moves, which is quick enough to be dragged."""
+    """Loss curves, drawn only once; moving the mark alone is fast enough for dragging."""
 
     def __init__(self, recording: Recording):
         iterations = recording.losses["iteration"]
@@ -229,3 +173,6 @@ class _Curves:
         file = io.BytesIO()
         picture.save(file, "PNG", compress_level=1)
         return file.getvalue()
+
+
+view_run = RunViewer

@@ -6,4 +6,6 @@ Each of these, from the repository's root, prints a table and with --json FILE k
     python -m tests.benchmarks.schedule    evaluations and seconds to a given loss
     python -m tests.benchmarks.startup     from the command to the first step and the first picture
     python -m tests.benchmarks.quality     who paints best in the same seconds, by blind comparison
+
+`constants` measures the method's tables of constants, which tests compare with them.
 """

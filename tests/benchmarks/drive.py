@@ -102,7 +102,7 @@ def build(name: str, path: Path, weights: str | None) -> Any:
 
             return Torch(inputs, name.removeprefix("torch-"))
 
-        import nst_helpers.hardware  # noqa: F401  starts TensorFlow without its banner
+        import nst_helpers.machine.hardware  # noqa: F401  starts TensorFlow without its banner
 
         from . import peak, variants
 

@@ -36,7 +36,7 @@ def write_network(path: Path, weights: str | None) -> None:
 
 def network_arrays(weights: str | None) -> dict[str, np.ndarray]:
     """Return VGG19's kernels, biases and mean activations by name."""
-    import nst_helpers.hardware  # noqa: F401  starts TensorFlow without its banner
+    import nst_helpers.machine.hardware  # noqa: F401  starts TensorFlow without its banner
     from nst_helpers.vgg import MEAN_ACTIVATION, FeatureExtractor
 
     network = FeatureExtractor(LAYERS, weights=weights, normalize=False, precision="float32", border="zeros")

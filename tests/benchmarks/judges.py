@@ -53,7 +53,7 @@ class Judges:
     """What VGG19 sees; `weights` as for FeatureExtractor."""
 
     def __init__(self, weights: str | None = "imagenet"):
-        import nst_helpers.hardware  # noqa: F401  starts TensorFlow without its banner
+        import nst_helpers.machine.hardware  # noqa: F401  starts TensorFlow without its banner
         from nst_helpers.layers import STYLE_LAYERS
         from nst_helpers.vgg import FeatureExtractor
 

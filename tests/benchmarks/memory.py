@@ -4,27 +4,37 @@ import argparse
 import json
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
-SIZES, PRECISIONS, STEPS = (128, 256, 512, 1024), ("bfloat16", "float32"), 3
+SIZES, PRECISIONS, STEPS = (128, 256, 512, 1024), ("bfloat16", "float32"), 2
 
 
-def measure(size: int, precision: str, weights: str | None = "imagenet") -> dict[str, int]:
-    """Run some steps on square images in this process, which must be fresh; return bytes before, foretold, peak."""
-    import nst_helpers.hardware  # noqa: F401  starts TensorFlow without its banner
-    from nst_helpers.budget import peak_bytes
+def measure(size: int, precision: str, weights: str | None = "imagenet", left: float | None = None) -> dict[str, float]:
+    """Run some steps on square images in this process, which must be fresh; return bytes before, foretold, peak.
+
+    With `left`, in bytes, as if no more memory were available: in so many `tiles`. Also the `seconds` of the last step.
+    """
+    import nst_helpers.machine.hardware  # noqa: F401  starts TensorFlow without its banner
+    from nst_helpers.machine import memory
     from nst_helpers.transfer import StyleTransfer
 
     content, style = np.random.default_rng(0).random((2, 1, size, size, 3), np.float32)
     before = peak()
+    if left:
+        memory.available_bytes = lambda: left
     transfer = StyleTransfer(content, style, precision=precision, weights=weights)
+    seconds = [time.perf_counter()]
     for _ in transfer.steps(STEPS):
-        pass
-    foretold = before + peak_bytes(content.shape, style.shape, transfer.settings, precision)
-    return {"before": before, "foretold": foretold, "peak": peak()}
+        seconds.append(time.perf_counter())
+    tiles = getattr(transfer.objective, "tiles", [])
+    tile = tiles[0].rows.stop * tiles[0].columns.stop if tiles else None
+    foretold = before + memory.peak_bytes(content.shape, style.shape, transfer.settings, precision, tile)
+    found = {"before": before, "foretold": foretold, "peak": peak()}
+    return found | {"tiles": len(tiles) or 1, "seconds": seconds[-1] - seconds[-2]}
 
 
 def peak() -> int:

@@ -32,7 +32,7 @@ def main() -> None:
     options = parser.parse_args()
 
     from nst_helpers import StyleTransfer, load_image
-    from nst_helpers.plots import show_images
+    from nst_helpers.course.plots import show_images
 
     from .inputs import DATA
 

@@ -7,6 +7,8 @@ counts. What --output has already of that size stays as it is: so a run is gone 
 nst        the package by its command; painters.py has candidates with further options
 torch      a PyTorch program of the shape of crowsonkb's, torch_program.py
 a90d924    the package's default as of that commit, 200 Adam steps at one size; its pictures ship in today/
+
+quality.json, next to this file, has the verdicts of the last comparison and how it was made.
 """
 
 import json

@@ -105,6 +105,8 @@ class Curve:
 class PlainAdam:
     """Adam as its paper gives it, at a constant rate, with the pixels kept in 0..1."""
 
+    average = None
+
     def __init__(self, rate: float, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-8):
         self.rate, self.beta_1, self.beta_2, self.epsilon = rate, beta_1, beta_2, epsilon
         self.iteration, self.mean, self.square = 0, 0.0, 0.0

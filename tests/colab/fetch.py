@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-from nst_helpers.course import REPOSITORY
+from nst_helpers.course.notebooks import REPOSITORY
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOK = "00_start_here.ipynb"

@@ -6,8 +6,8 @@ python -m tests.pictures.cheat_sheet
 import argparse
 from pathlib import Path
 
-from nst_helpers.cheat_sheet import cheat_sheet
-from nst_helpers.course import picture
+from nst_helpers.course.cheat_sheet import cheat_sheet
+from nst_helpers.course.notebooks import picture
 
 from .gallery import PREVIEWS, drawn, write
 

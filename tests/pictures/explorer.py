@@ -1,4 +1,4 @@
-"""The film of the weight explorer in the README: a run that is played, and steered on the way, in Chromium.
+"""The film of the weight explorer in the README: a run that is played, and changed on the way, in Chromium.
 
 Its end, with the curves of the losses, is the picture on top of notebook 06.
 
@@ -56,21 +56,21 @@ def test_the_film_is_recorded(lab, page):
             page.wait_for_timeout(50)
         panel.locator(".widget-play button").first.click()
     save(frames)
-    page.wait_for_timeout(3000)  # the curves are drawn once more after the end
+    panel.get_by_text("what moves the picture").click()
+    page.wait_for_timeout(3000)  # the curves are drawn then
     whole = Image.open(io.BytesIO(panel.screenshot())).convert("RGB")
     write(whole, PREVIEWS / f"{NOTEBOOK}.jpg", f"{iteration(panel)} iterations")
 
 
 def iteration(panel) -> int:
     """Return the iteration that the explorer shows."""
-    return int(re.search(r"iteration\s+(\d+)", panel.inner_text())[1])
+    return int(re.search(r"step\s+(\d+)", panel.inner_text())[1])
 
 
 def frame(page, panel) -> Image.Image:
-    """Return what the explorer shows, down to the end of its pictures."""
-    box, shown = panel.bounding_box(), panel.locator(".widget-image:visible").all()
-    bottom = max(image.bounding_box()["y"] + image.bounding_box()["height"] for image in shown[:3])
-    clip = {"x": box["x"], "y": box["y"], "width": box["width"], "height": bottom - box["y"] + 40}
+    """Return what the explorer shows, without what is folded."""
+    box, folded = panel.bounding_box(), panel.locator(".widget-accordion").bounding_box()
+    clip = {"x": box["x"], "y": box["y"], "width": box["width"], "height": folded["y"] - box["y"]}
     picture = Image.open(io.BytesIO(page.screenshot(clip=clip))).convert("RGB")
     return picture.resize((WIDTH, round(WIDTH * picture.height / picture.width)), Image.Resampling.LANCZOS)
 

@@ -19,8 +19,8 @@ from PIL import Image, ImageOps
 
 from nst_helpers.commands import cli
 from nst_helpers.errors import InputError
-from nst_helpers.images import load_image
-from nst_helpers.recipe import Picture, Recipe, read_recipe
+from nst_helpers.files.images import load_image
+from nst_helpers.files.recipe import Picture, Recipe, read_recipe
 from nst_helpers.settings import DEFAULTS, coarse_to_fine
 
 ROOT = Path(__file__).parents[2]

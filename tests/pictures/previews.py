@@ -16,26 +16,28 @@ from PIL import Image
 from tqdm.auto import tqdm
 
 from nst_helpers import StyleTransfer
-from nst_helpers.course import picture
-from nst_helpers.images import to_pil
+from nst_helpers.course.notebooks import picture
+from nst_helpers.files.images import to_pil
 from nst_helpers.settings import coarse_to_fine
 
 from .gallery import GAP, PREVIEWS, ROOT, write
 
 FIGURES = {
-    "01_what_vgg_sees": ('show_images({"the photograph": small}', 320),
+    "01_what_vgg_sees": ('show_images({"the photograph": photo}', 320),
     "02_gram_matrices": ('show_images({f"tiles of {side} px"', 384),
-    "03_texture_from_noise": ('show_images({**ladder, "the style image": style}, columns=3', 192),
-    "05_the_loop": ('show_images({f"from {init}"', 256),
-    "07_layer_choice": ('show_images({f"{depth} × {name}"', 160),
+    "03_texture_from_noise": ('show_images({**ladder, "the style image": style}, columns=3', 256),
+    "05_the_loop": ('show_images({"the photograph": content, "the painting": style, "painted by your loop"', 256),
+    "07_layer_choice": ('show_images({f"{depth} × {name}"', 256),
     "08_iterations_and_snapshots": ('show_images({f"iteration {i:,}"', 192),
-    "09_better_and_faster": ('show_images({"the photograph": content, **kept})', 160),
-    "10_do_we_need_gram": ('show_images({"the painting": style, **textures}, columns=3)', 128),
-    "11_your_own_picture": ("show_pareto(nine, cards)", 160),
+    "11_your_own_picture": ("show_pareto(six, cards)", 256),
+    "12_units_and_conversions": ("show_table(powers, programs", 256),
+    "13_what_came_after": ('show_images({"the photograph": photograph} | pictures, columns=3)', 256),
 }
 """Notebook to the beginning of the line that draws its figure, and the SIZE to run it with."""
 EQUATIONS = {"00_start_here": (320, 150), "04_three_losses": (320, 150)}
 """Notebooks that begin with content, style and result: size and iterations."""
+BY_THEMSELVES = {"10_do_we_need_gram"}
+"""Notebooks whose pictures have a module of their own here, figures_NN."""
 DPI = 80
 
 

@@ -1,4 +1,4 @@
-"""The README's section of results: the method's own run, as data/c1,s10000,t10 holds it, beside that of our defaults.
+"""The README's section of results: the course's first recipe, as data/c1,s10000,t10 holds it, beside our defaults.
 
 python -m tests.pictures.results      writes the section into README.md, between its two marks, and its picture
 """
@@ -13,10 +13,10 @@ from pathlib import Path
 from PIL import Image
 
 from nst_helpers.commands.cli import ITERATIONS, SIZE
-from nst_helpers.hardware import device_name, processor_name
-from nst_helpers.images import load_image
-from nst_helpers.plots import show_images
-from nst_helpers.recipe import Recipe
+from nst_helpers.course.plots import show_images
+from nst_helpers.files.images import load_image
+from nst_helpers.files.recipe import Recipe
+from nst_helpers.machine.hardware import device_name, processor_name
 from nst_helpers.transfer import StyleTransfer
 
 from .gallery import DATA, PREVIEWS, ROOT, drawn, write
@@ -25,21 +25,21 @@ RUN, DEFAULT = DATA / "c1,s10000,t10", DATA / "default"
 ITERATIONS_SHOWN = (300, 3000, 9000, 17000, 23000, 30000)
 ROWS = {"content": "content", "style": "style", "tv": "total variation", "total": "total"}
 MARKS = "<!-- results: python -m tests.pictures.results -->\n", "<!-- end of results -->\n"
-PACE = r"An iteration of the method's run took ([\d.]+) s on (.+)\.\n"
+PACE = r"An iteration of that run took ([\d.]+) s \((.+)\)\.\n"
 SECTION = """
 ## Thirty thousand iterations
 
-The course's method to the letter: squared differences of Gram matrices, content from {content_layer}, {weights} and
-{rate}, one size of {size} px from the photograph on. From 300 iterations to
-3,000 the loss falls by {early:.1f} %, from 3,000 to 30,000 by {late:.1f} %;
+The recipe that the course begins with, unchanged for 30,000 iterations: squared differences of Gram matrices, content
+from {content_layers}, {weights} and {rate}, at a single size of {size} px, starting
+from the photograph. From 300 to 3,000 iterations the loss falls by {early:.1f} %, from 3,000 to 30,000 by {late:.1f} %;
 [notebook 08](notebooks/08_iterations_and_snapshots.ipynb) measures what that does to the picture. The second picture is
-what `nst` makes by default, in {few} iterations.
+what `nst` makes by default in {few} iterations.
 
-![The defaults' picture, and the method's own run after 300 to 30,000 iterations](notebooks/previews/results.jpg)
+![The picture made by the defaults, and that recipe's after 300 to 30,000 iterations](notebooks/previews/results.jpg)
 
 {table}
-The losses are those of the very pictures. An iteration of the method's run took {pace} s on {machine}.
-All is in [data/{folder}](data/{folder}/) and [data/{default}](data/{default}/), and this makes them again:
+The losses are those of the pictures shown. An iteration of that run took {pace} s ({machine}).
+Both runs are in [data/{folder}](data/{folder}/) and [data/{default}](data/{default}/). To reproduce them:
 
 ```bash
 {run_command}
@@ -92,8 +92,8 @@ def section(pace: float, machine: str) -> str:
     command = f"nst data/{recipe.content.path} data/{recipe.style.path} --size {recipe.size}"
     first, few, *_, most = (float(row["total"]) for row in _losses_shown())
     return SECTION.format(
-        weights=f"α : β : γ = {s.alpha:g} : {s.beta:g} : {s.gamma:g}",
-        content_layer=s.content_layer,
+        weights=f"α : β : γ = {s.alpha:g} : {s.beta:,g} : {s.gamma:g}",
+        content_layers=", ".join(s.content_layers),
         rate=f"plain Adam at a {s.schedule} rate of {s.learning_rate:g}",
         size=recipe.size,
         few=ITERATIONS,
@@ -104,7 +104,7 @@ def section(pace: float, machine: str) -> str:
         pace=f"{pace:g}",
         machine=machine,
         table=table(pace),
-        run_command=f"{command} --scales none --content-layer {s.content_layer} "
+        run_command=f"{command} --scales none --content-layers {next(iter(s.content_layers))} "
         f"--style-distance {s.style_distance} --schedule {s.schedule} --iterations {recipe.iterations} "
         f"--snapshots {','.join(map(str, ITERATIONS_SHOWN))}",
         default_command=f"nst data/{recipe.content.path} data/{recipe.style.path} --snapshots {ITERATIONS}",

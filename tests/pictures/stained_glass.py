@@ -12,7 +12,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter, zoom
 from scipy.spatial import cKDTree
 
-from nst_helpers.images import save_image
+from nst_helpers.files.images import save_image
 
 FILE = Path(__file__).parents[2] / "data" / "stained_glass.jpg"
 ASPECT = 0.75

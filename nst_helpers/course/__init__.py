@@ -1,0 +1,1 @@
+"""What only the notebooks need: figures, experiments and the checkers of the exercises."""

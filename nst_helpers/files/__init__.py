@@ -1,0 +1,1 @@
+"""Pictures, recipes and runs, as files."""

@@ -1,0 +1,83 @@
+"""What is minimised: every layer has its say, and the tables that see to it are what is measured."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from benchmarks.constants import typical_pulls
+
+from nst_helpers.course.notebooks import PAINTINGS, PHOTOGRAPHS, picture
+from nst_helpers.layers import CONV_LAYERS, STYLE_LAYERS
+from nst_helpers.losses import (
+    STYLE_SCALE,
+    TYPICAL_PULL,
+    gaussian,
+    gram_loss,
+    gram_matrix,
+    moments,
+    style_unit,
+    wasserstein_loss,
+)
+from nst_helpers.objective import Objective
+from nst_helpers.settings import Settings
+from nst_helpers.vgg import FeatureExtractor
+
+DISTANCES = tuple(TYPICAL_PULL)
+
+
+@pytest.fixture
+def pictures(weights, monkeypatch):
+    """A function from a size to data/'s photographs and paintings."""
+    monkeypatch.setenv("NST_VGG19_WEIGHTS", str(weights))
+    return lambda size: [[picture(name, size) for name in names] for names in (PHOTOGRAPHS, PAINTINGS)]
+
+
+def test_table_is_what_is_measured(pictures):
+    layers = ["block2_conv1", "block4_conv1"]
+    for distance, pulls in typical_pulls(*pictures(384), layers).items():
+        assert pulls == {layer: pytest.approx(TYPICAL_PULL[distance][layer], rel=0.02) for layer in layers}
+
+
+def test_no_layer_has_more_than_half_of_the_style(pictures):
+    features = FeatureExtractor(STYLE_LAYERS)
+    losses, pulls = ({distance: [] for distance in DISTANCES} for _ in range(2))
+    for photograph, painting in zip(*pictures(192), strict=True):
+        found, style = features(photograph), features(painting)
+        terms = {
+            "wasserstein": [wasserstein_loss(gaussian(moments(style[n])), moments(found[n])) for n in STYLE_LAYERS],
+            "squared": [gram_loss(gram_matrix(style[n]), gram_matrix(found[n])) for n in STYLE_LAYERS],
+        }
+        measured = typical_pulls([photograph], [painting], STYLE_LAYERS)
+        for distance in DISTANCES:
+            units = np.array([style_unit(layer, distance) for layer in STYLE_LAYERS])
+            for shares, values in ((losses, terms[distance]), (pulls, list(measured[distance].values()))):
+                shares[distance].append(np.float64(values) / units / np.sum(np.float64(values) / units))
+    for shares in (*losses.values(), *pulls.values()):
+        assert np.mean(shares, axis=0).max() <= 0.5
+
+
+@pytest.mark.parametrize("distance", DISTANCES)
+def test_units_are_there_for_all_layers(distance):
+    assert set(TYPICAL_PULL[distance]) == set(CONV_LAYERS)
+    assert style_unit("block3_conv4", distance) == STYLE_SCALE[distance] * TYPICAL_PULL[distance]["block3_conv4"]
+    assert style_unit("block3_pool", distance) == style_unit("block3_conv4", distance)
+
+
+def test_blended_styles_share_means_and_second_moments(noise):
+    features = FeatureExtractor(["block1_conv1"], weights=None)
+    settings = Settings(content_layers="block1_conv1", style_layers=["block1_conv1"])
+    halves = [noise(16, 24, seed) * scale for seed, scale in ((0, 0.3), (1, 1.0))]
+    side_by_side = tf.concat([features(each)["block1_conv1"] for each in halves], axis=2)
+
+    class Known(FeatureExtractor):
+        """Features that are known beforehand, so that no border comes between the two halves."""
+
+        def __call__(self, image):
+            return {"block1_conv1": side_by_side} if image.shape[2] == 48 else super().__call__(image)
+
+    known = Known(["block1_conv1"], weights=None)
+    content = noise(16, 16, 2)
+    blended, whole = (
+        Objective(content, styles, settings, known) for styles in (halves, [np.concatenate(halves, axis=2)])
+    )
+    for ours, expected in zip(blended.terms(content)[1], whole.terms(content)[1], strict=True):
+        assert float(ours) == pytest.approx(float(expected), rel=1e-3)
