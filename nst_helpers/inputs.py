@@ -57,7 +57,9 @@ class Originals:
         styles = [checked_image("style", each, settings.layers) for each in styles]
         weights = settings.style_weights
         if weights and not 1 < len(weights) == len(styles):
-            raise InputError(f"{len(styles)} styles have {len(weights)} style_weights; give one for each of several.")
+            raise InputError(
+                f"styles: {len(styles)}, style_weights: {len(weights)}; give one weight for each of several styles."
+            )
         if settings.colors == "matched":
             styles = [tf.constant(with_color_statistics_of(content, each)) for each in styles]
         check_mask_counts(masks, style_masks, len(styles))
@@ -121,9 +123,14 @@ def checked_image(name: str, image: np.ndarray, layers: Iterable[str]) -> tf.Ten
     """Return an image `[1, H, W, 3]`, RGB, 0..1, as a float32 tensor.
 
     Raises:
-        InputError: it has another shape or range, or is too small for the deepest of the layers.
+        InputError: it is no array, has another shape or range, or is too small for the deepest of the layers.
     """
-    array = np.asarray(image, np.float32)
+    try:
+        array = np.asarray(image, np.float32)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"the {name} image must be an array, not {image!r}; load_image makes one of a file."
+        ) from error
     if array.ndim != 4 or array.shape[0] != 1 or array.shape[3] != 3:
         raise InputError(f"the {name} image must have the shape [1, H, W, 3], not {list(array.shape)}.")
     check_unit_range(f"the {name} image", array)

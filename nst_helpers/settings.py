@@ -181,9 +181,11 @@ def _scales(scales: Mapping[int, int]) -> dict[int, int]:
 def check_mask_counts(masks: Sequence[Any], style_masks: Sequence[Any], styles: int) -> None:
     """Raise InputError unless there are masks and style masks for so many styles."""
     if len(masks) not in (0, 1, styles):
-        raise InputError(f"{len(masks)} masks for {styles} styles; give one for each, or one for all of them.")
+        raise InputError(
+            f"masks: {len(masks)}, styles: {styles}; give one mask for each style, or one for all of them."
+        )
     if len(style_masks) not in (0, styles):
-        raise InputError(f"{len(style_masks)} style masks for {styles} styles; give one for each.")
+        raise InputError(f"style masks: {len(style_masks)}, styles: {styles}; give one style mask for each style.")
 
 
 def in_range(name: str, value: Any, lowest: float, highest: float) -> float:

@@ -133,6 +133,14 @@ def page(chromium):
     context.close()
 
 
+def until(page, condition, what: str) -> None:
+    """Wait until a condition holds: a kernel answers when it can, and one widget after another."""
+    end = time.monotonic() + RUN_SECONDS
+    while not condition():
+        assert time.monotonic() < end, f"{what}: it never was so; the page says: {page.locator('body').inner_text()}"
+        page.wait_for_timeout(100)
+
+
 def keep_screenshot(page, name: str, otherwise: Path) -> None:
     """Take a picture of the whole page, for people to look at where NST_SCREENSHOTS names a folder."""
     page.wait_for_timeout(500)

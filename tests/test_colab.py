@@ -55,7 +55,7 @@ def test_the_first_cell_fetches_the_course_once_and_goes_into_it(empty):
     if not (ROOT / ".git").exists():
         pytest.skip("this is no git checkout")
     installed, place = run_install_cell(empty, colab=True)
-    assert installed == ["install -q ./course"]
+    assert installed == ["install -q ./course anywidget"]
     assert Path(place) == (empty / "course" / "notebooks").resolve()
     assert (empty / "course" / "data" / "content.jpg").is_file()
 

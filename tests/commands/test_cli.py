@@ -434,8 +434,11 @@ BAD_COMMANDS = {
     "keep black": ([CONTENT, STYLE, "--keep", "black.png"], "black.png is black everywhere"),
     "mask square": ([CONTENT, STYLE, "--mask", "square.png"], "a mask must have the same proportions"),
     "style mask square": ([CONTENT, STYLE, "--style-mask", "square.png"], "a mask must have the same proportions"),
-    "too many masks": ([CONTENT, STYLE, *["--mask", "white.png"] * 2], "2 masks for 1 styles"),
-    "too few style masks": ([CONTENT, STYLE, "--blend", STYLE, "--style-mask", "white.png"], "1 style masks for 2"),
+    "too many masks": ([CONTENT, STYLE, *["--mask", "white.png"] * 2], "masks: 2, styles: 1"),
+    "too few style masks": (
+        [CONTENT, STYLE, "--blend", STYLE, "--style-mask", "white.png"],
+        "style masks: 1, styles: 2",
+    ),
     "masks and weights": (
         [CONTENT, STYLE, "--blend", f"{STYLE}:2", *["--mask", "white.png"] * 2],
         "styles with a mask each have no weights",

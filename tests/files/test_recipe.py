@@ -98,9 +98,15 @@ def test_the_picture_to_start_from_counts():
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"masks": [OTHER_FILE] * 2}, "2 masks for 1 styles"),
-        ({"masks": [OTHER_FILE] * 2, "blend": [OTHER_FILE] * 2}, "2 masks for 3 styles; give one for each, or one for"),
-        ({"style_masks": [OTHER_FILE], "blend": [OTHER_FILE]}, "1 style masks for 2 styles; give one for each"),
+        ({"masks": [OTHER_FILE] * 2}, "masks: 2, styles: 1"),
+        (
+            {"masks": [OTHER_FILE] * 2, "blend": [OTHER_FILE] * 2},
+            "masks: 2, styles: 3; give one mask for each style, or one for",
+        ),
+        (
+            {"style_masks": [OTHER_FILE], "blend": [OTHER_FILE]},
+            "style masks: 1, styles: 2; give one style mask for each",
+        ),
         ({"style_scale": [1, 2]}, "2 style scales for 1 styles"),
         ({"style_scale": [0]}, "style_scale must be a number from 0.01 to 100"),
         ({"style_scale": ["big"]}, "style_scale must be a number"),

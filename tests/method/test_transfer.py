@@ -462,6 +462,11 @@ def test_bad_image_is_refused(noise, which, kind):
         StyleTransfer(images["content"], images["style"], init=images["initial"], **SHALLOW)
 
 
+def test_the_name_of_a_file_is_no_image(noise):
+    with pytest.raises(InputError, match="content image must be an array, not 'photo'; load_image"):
+        StyleTransfer("photo", noise(), **SHALLOW)
+
+
 @pytest.mark.parametrize("which", ["content", "style"])
 def test_image_too_small_is_refused(noise, which):
     images = {"content": noise(), "style": noise()} | {which: noise(1, 32)}

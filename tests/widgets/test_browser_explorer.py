@@ -11,11 +11,10 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
-from jupyter_page import keep_screenshot, pixels_out_of_sight
+from jupyter_page import RUN_SECONDS, keep_screenshot, pixels_out_of_sight, until
 from PIL import Image
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 120
 pytestmark = pytest.mark.browser
 
 
@@ -37,10 +36,7 @@ class Shown:
         return int(re.search(r"step\s+(\d+)\s+of", self.box.inner_text())[1])
 
     def until(self, condition, what: str) -> None:
-        end = time.monotonic() + PATIENCE
-        while not condition():
-            assert time.monotonic() < end, f"{what}: it never was so; the page says: {self.box.inner_text()}"
-            self.page.wait_for_timeout(100)
+        until(self.page, condition, what)
 
     def click(self, words: str) -> None:
         self.box.get_by_role("button", name=words).first.click()
@@ -90,8 +86,8 @@ def kernel(lab, name):
 
 
 def comes_to_rest(lab, name):
-    """Whether the kernel of a notebook is idle, and does nothing for three seconds, before our patience ends."""
-    end = time.monotonic() + PATIENCE
+    """Whether the kernel of a notebook is idle, and does nothing for three seconds, within three minutes."""
+    end = time.monotonic() + RUN_SECONDS
     seen = None
     while time.monotonic() < end:
         now = kernel(lab, name)
@@ -116,18 +112,18 @@ def test_explorer_is_played_changed_and_kept(lab, page, weights, tmp_path):
 
     shown.play_or_pause()
     shown.until(lambda: shown.iteration() >= 4, "the iterations count")
-    assert shown.picture() != first
+    shown.until(lambda: shown.picture() != first, "the picture changes")
     shown.until(lambda: shown.curves(), "the curves are drawn")
 
     before = shown.readout("style β")
     shown.drag("style β", 0.2)
-    assert shown.readout("style β") > 3 * before
+    shown.until(lambda: shown.readout("style β") > 3 * before, "β grows")
     changed = shown.iteration()
     shown.until(lambda: shown.iteration() > changed + 4, "it runs on")
     shown.play_or_pause()
     shown.until(lambda: marks(shown.curves()) >= 1, "the change is marked")
 
-    page.wait_for_timeout(2000)  # for what was under way
+    assert comes_to_rest(lab, "explorer.ipynb"), "the clock ticks on although it is paused"
     held = shown.iteration()
     page.wait_for_timeout(2000)
     assert shown.iteration() == held
@@ -148,7 +144,7 @@ def test_explorer_is_played_changed_and_kept(lab, page, weights, tmp_path):
     assert words[words.index("--iterations") + 1] == str(held + 26)
     saved = lab.folder / "notebooks" / words[words.index("--output") + 1]
     assert Image.open(saved).size == Image.open(io.BytesIO(shown.picture())).size
-    assert "weights were changed on the way" in shown.box.inner_text()
+    shown.until(lambda: "weights were changed on the way" in shown.box.inner_text(), "a change is said")
 
     keep_screenshot(page, "explorer", tmp_path)
     widest = shown.box.locator("img.widget-image").first.bounding_box()

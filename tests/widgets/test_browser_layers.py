@@ -1,7 +1,7 @@
 """The Gram inspector and the layer chooser in a real browser: cells clicked, cards pressed by mouse and by keys."""
 
 import pytest
-from jupyter_page import keep_screenshot, pixels_out_of_sight
+from jupyter_page import keep_screenshot, pixels_out_of_sight, until
 
 pytestmark = pytest.mark.browser
 
@@ -26,6 +26,10 @@ def status(page):
     return page.locator(".widget-html code").last
 
 
+def wait_for_status(page, text):
+    until(page, lambda: text in status(page).inner_text(), f"the status says {text}")
+
+
 def source(page, index=0):
     return page.locator("img.widget-image").nth(index).get_attribute("src")
 
@@ -45,17 +49,17 @@ def test_a_clicked_cell_is_shown_with_its_maps(lab, page, tmp_path):
     channels = cell.get_attribute("title")
     cell.click()
     wait_for_another(page, before)
-    assert f"{channels}: " in status(page).inner_text()
+    wait_for_status(page, f"{channels}: ")
     keep_screenshot(page, "inspector", tmp_path)
     before = source(page)
     page.keyboard.press("Tab")  # to the cell beside it
     page.keyboard.press("Enter")
     wait_for_another(page, before)
-    assert f"{cells.nth(12 * 2 + 8).get_attribute('title')}: " in status(page).inner_text()
+    wait_for_status(page, f"{cells.nth(12 * 2 + 8).get_attribute('title')}: ")
     before = source(page)
     page.locator(".widget-dropdown select").select_option("block2_conv1")
     wait_for_another(page, before)
-    assert "block2_conv1" in status(page).inner_text()
+    wait_for_status(page, "block2_conv1")
     assert pixels_out_of_sight(page) == 0
     keep_screenshot(page, "inspector_narrow", tmp_path)
 
@@ -71,7 +75,7 @@ def test_cards_are_pressed_while_it_plays(lab, page, tmp_path):
         page.get_by_title(f"match the statistics of {layer}").click()
         wait_for_another(page, before)
     pressed = page.locator(".widget-toggle-button.mod-active", has_text="style")
-    assert pressed.count() == 5  # one switched off, one on
+    until(page, lambda: pressed.count() == 5, "one is switched off, one on")
     page.locator(".widget-play button").first.click()
     page.get_by_title("keep what block3_conv2 sees of the content image").press("Enter")
     page.locator(".widget-toggle-button.mod-active", has_text="content").and_(

@@ -5,9 +5,9 @@ import re
 
 import numpy as np
 import pytest
-from jupyter_page import keep_screenshot, pixels_out_of_sight
+from jupyter_page import keep_screenshot, pixels_out_of_sight, until
 from PIL import Image
-from test_browser_explorer import Shown
+from test_browser_explorer import Shown, comes_to_rest
 
 pytest.importorskip("anywidget")
 pytestmark = pytest.mark.browser
@@ -53,11 +53,7 @@ def marked(page) -> int:
 
 
 def until_marked(page, condition):
-    for _ in range(600):
-        if condition(marked(page)):
-            return
-        page.wait_for_timeout(100)
-    raise AssertionError(page.locator(".jp-OutputArea-output").first.inner_text())
+    until(page, lambda: condition(marked(page)), "so much is marked")
 
 
 def test_a_mask_is_brushed_taken_back_and_erased(lab, page, tmp_path):
@@ -130,6 +126,7 @@ def test_explorer_paints_only_where_it_was_brushed(lab, page, weights, tmp_path)
     shown.click("25 steps")
     shown.until(lambda: shown.iteration() == 25, "it paints")
     shown.until(lambda: (picture() != photograph).any(), "it is shown")
+    assert comes_to_rest(lab, "explorer_mask.ipynb")
     change = np.abs(picture() - photograph).mean(axis=(0, 2))
     width = len(change)
     inside, outside = change[: width // 4].mean(), change[width * 3 // 5 :].mean()

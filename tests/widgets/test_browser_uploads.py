@@ -1,7 +1,7 @@
 """The upload buttons of notebook 11 in a real browser: a file is chosen, its findings are told, its path is used."""
 
 import pytest
-from jupyter_page import keep_screenshot, pixels_out_of_sight
+from jupyter_page import keep_screenshot, pixels_out_of_sight, until
 from PIL import ExifTags, Image
 
 pytestmark = pytest.mark.browser
@@ -30,8 +30,8 @@ def test_a_picture_of_ones_own_takes_the_place_of_the_shipped_one(lab, page, tmp
     chooser.value.set_files(tmp_path / "mine.jpg")
     page.get_by_text("mine.jpg: turned upright.").wait_for()
     page.wait_for_function("before => document.querySelector('img.widget-image').src != before", arg=before)
-    shape = page.locator("img.widget-image").first.evaluate("image => [image.naturalWidth, image.naturalHeight]")
-    assert shape == [171, 256]
+    shape = "image => [image.naturalWidth, image.naturalHeight]"
+    until(page, lambda: page.locator("img.widget-image").first.evaluate(shape) == [171, 256], "it is upright")
     keep_screenshot(page, "uploads", tmp_path)
     page.locator(".jp-CodeCell").last.click()
     page.keyboard.press("Control+Enter")

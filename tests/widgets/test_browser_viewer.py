@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 from conftest import settling
-from jupyter_page import keep_screenshot, pixels_out_of_sight
+from jupyter_page import keep_screenshot, pixels_out_of_sight, until
 from PIL import Image
 
 from nst_helpers.files.atlas_folder import AtlasFolder, Grid, Painted
@@ -83,18 +83,15 @@ def test_viewer_is_dragged_wiped_walked_and_filmed(lab, page, run, tmp_path):
     before, curves = shown(page, 0), shown(page, 2)
     drag(page, "iteration", 0.5)
     wait_for_status(page, "iteration 300")
-    page.wait_for_timeout(500)
-    assert np.abs(shown(page, 0) - before).mean() > 3
-    assert np.abs(shown(page, 2) - curves).max() > 100
+    until(page, lambda: np.abs(shown(page, 0) - before).mean() > 3, "the picture changes")
+    until(page, lambda: np.abs(shown(page, 2) - curves).max() > 100, "the mark moves")
     page.locator(".widget-slider", has_text=re.compile("^iteration")).locator(".noUi-handle").press("ArrowRight")
     wait_for_status(page, "iteration 1,000")
     comparison = shown(page, 1)
     drag(page, "line at", 0.1)
-    page.wait_for_timeout(1000)
-    assert np.abs(shown(page, 1) - comparison).mean() > 3
+    until(page, lambda: np.abs(shown(page, 1) - comparison).mean() > 3, "the line moves")
     page.get_by_role("button", name="difference").click()
-    page.wait_for_timeout(1000)
-    assert shown(page, 1)[..., 2].mean() < shown(page, 0)[..., 2].mean()
+    until(page, lambda: shown(page, 1)[..., 2].mean() < shown(page, 0)[..., 2].mean(), "the difference is shown")
     page.get_by_role("button", name="wipe").click()
     page.locator(".widget-play button").first.click()
     wait_for_status(page, "iteration 9,000")  # it walks to the end
@@ -122,15 +119,14 @@ def test_atlas_is_dragged_and_run_for_real(lab, page, atlas, weights, tmp_path):
     ):
         drag(page, name, share)
         wait_for_status(page, "α : β : γ = {:g} : {:g} : {:g}, iteration {}".format(*cell, iteration))
-        page.wait_for_timeout(500)
         expected = np.asarray(Image.open(io.BytesIO(atlas.picture(cell, iteration))), np.float32)
-        np.testing.assert_array_equal(shown(page, 0), expected)
+        until(page, lambda expected=expected: np.array_equal(shown(page, 0), expected), f"{cell} is shown")
     page.get_by_role("button", name="run this one for real").click()
     live = page.locator(".nst-explorer")
     live.locator(".widget-play button").first.wait_for()
     for name, weight in (("photograph α", 0.1), ("style β", 1e5)):
         readout = live.locator(".widget-slider", has_text=name).locator(".widget-readout")
-        assert float(readout.inner_text()) == weight
+        until(page, lambda r=readout, w=weight: float(r.inner_text()) == w, f"{name} is the atlas's")
     assert live.get_by_role("checkbox").nth(2).is_checked() is False  # γ is 0
     live.locator(".widget-play button").first.click()
     live.get_by_text(re.compile("step [1-9]")).wait_for()
