@@ -6,7 +6,7 @@ LUMINANCE = (0.299, 0.587, 0.114)
 """The weights of red, green and blue in Y, by ITU-R BT.601."""
 
 SMALLEST_VARIANCE = 1e-4
-"""Added to all variances, so that a gray picture's covariance can be inverted."""
+"""Added to all variances, so that a grey picture's covariance can be inverted."""
 
 
 def luminance(image: np.ndarray) -> np.ndarray:

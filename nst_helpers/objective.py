@@ -1,5 +1,6 @@
 """What is minimised: how far an image is from a content, from a style, and from being smooth."""
 
+import copy
 from collections.abc import Sequence
 from functools import partial
 
@@ -23,6 +24,14 @@ from .vgg import FeatureExtractor
 
 LOSS_SCALE = 1024.0
 """Lifts float16 gradients above the smallest number that float16 can hold."""
+
+Given = tuple[
+    dict[str, tf.Tensor],
+    list[dict[str, tf.Tensor | Gaussian]],
+    list[dict[str, tuple[tf.Tensor | None, tf.Tensor | None]]],
+]
+"""Content layer to its features; for each region, style layer to its target, and to its positions' weights and share of
+the picture, None for all of it."""
 
 # AutoGraph's search for Python ifs and loops over tensors, of which there are none, takes longer than all the tracing.
 compiled = partial(tf.function, autograph=False)
@@ -55,20 +64,18 @@ class Objective:
         style_masks: Sequence[tf.Tensor | None] = (),
     ):
         self.settings, self.features = settings, features
-        self._content = self._content_features(content)
+        self._compiler = self._without_pictures() if type(self) is Objective else self
+        self._content = self._compiler._content_features(content)
         self._of_each = [
-            self._statistics(style, mask)
+            self._compiler._statistics(style, mask)
             for style, mask in zip(styles, style_masks or [None] * len(styles), strict=True)
         ]
         layers = settings.style_layers
         self._regions = [
             {layer: position_weights(seen) for layer, seen in carried(mask, layers).items()} for mask in masks
-        ] or [dict.fromkeys(layers, (None, 1.0))]
-        self._targets = self._blended(settings.style_weights)
-        if len(self._targets) < len(styles):  # a blend, which may be changed
-            self._targets = [tf.nest.map_structure(_variable, target) for target in self._targets]
+        ] or [dict.fromkeys(layers, (None, None))]
+        self._targets = [tf.nest.map_structure(_variable, target) for target in self._blended(settings.style_weights)]
 
-    @compiled
     def evaluate(self, image: tf.Tensor, weights: tf.Tensor, layer_weights: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Return the losses at an image, and the gradient `[1, H, W, 3]` of their weighted total.
 
@@ -80,10 +87,7 @@ class Objective:
         Returns:
             In one vector the total, content, style and total variation loss and each style layer's term; the gradient.
         """
-        with tf.GradientTape() as tape:
-            tape.watch(image)
-            values, scaled = self._weighted(self.terms(image), weights, layer_weights)
-        return values, tape.gradient(scaled, image) / self._scale
+        return self._compiler._evaluate(image, weights, layer_weights, self._given)
 
     def blend(self, style_weights: Sequence[float]) -> None:
         """Change the weights of the blended styles; nothing is compiled again."""
@@ -93,17 +97,7 @@ class Objective:
 
     def terms(self, image: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor], tf.Tensor]:
         """Return the unweighted losses at an image `[1, H, W, 3]`: content, each style layer's, total variation."""
-        s = self.settings
-        features = self.features(image)
-        content = [
-            weight * content_loss(self._content[layer], features[layer], reduction=s.reduction)
-            for layer, weight in s.content_layers.items()
-        ]
-        style = [
-            self._style_term(layer, [self.statistic(features[layer], region[layer][0]) for region in self._regions])
-            for layer in s.style_layers
-        ]
-        return tf.add_n(content), style, total_variation_loss(image, reduction=s.reduction)
+        return self._terms(image, self._given)
 
     def statistic(self, features: tf.Tensor, weights: tf.Tensor | None = None) -> tf.Tensor | Moments:
         """Return what is to match between style and image, of a layer's features `[1, h, w, C]`.
@@ -113,6 +107,43 @@ class Objective:
         if self.settings.style_distance == "wasserstein":
             return moments(features, weights)
         return gram_matrix(features, weights=weights, reduction=self.settings.reduction)
+
+    @property
+    def _given(self) -> Given:
+        return self._content, self._targets, self._regions
+
+    def _without_pictures(self) -> "Objective":
+        """Return the objective that compiles for all whose network and settings are the same, whatever their pictures.
+
+        Compiling takes as long as several steps, and a learner starts run after run with other pictures or weights.
+        """
+        s = self.settings
+        key = (tuple(s.content_layers.items()), tuple(s.style_layers), s.style_distance, s.reduction)
+        if key not in self.features.compiled:
+            self.features.compiled[key] = copy.copy(self)
+        return self.features.compiled[key]
+
+    @compiled
+    def _evaluate(
+        self, image: tf.Tensor, weights: tf.Tensor, layer_weights: tf.Tensor, given: Given
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        with tf.GradientTape() as tape:
+            tape.watch(image)
+            values, scaled = self._weighted(self._terms(image, given), weights, layer_weights)
+        return values, tape.gradient(scaled, image) / self._scale
+
+    def _terms(self, image: tf.Tensor, given: Given) -> tuple[tf.Tensor, list[tf.Tensor], tf.Tensor]:
+        s, features = self.settings, self.features(image)
+        content, _, regions = given
+        content_losses = [
+            weight * content_loss(content[layer], features[layer], reduction=s.reduction)
+            for layer, weight in s.content_layers.items()
+        ]
+        style = [
+            self._style_term(layer, [self.statistic(features[layer], each[layer][0]) for each in regions], given)
+            for layer in s.style_layers
+        ]
+        return tf.add_n(content_losses), style, total_variation_loss(image, reduction=s.reduction)
 
     @property
     def _scale(self) -> float:
@@ -128,11 +159,15 @@ class Objective:
         total = alpha * content + beta * style + gamma * tv
         return tf.stack([total, content, style, tv, *layers]), total * self._scale
 
-    def _style_term(self, layer: str, statistics: Sequence[tf.Tensor | Moments]) -> tf.Tensor:
+    def _style_term(self, layer: str, statistics: Sequence[tf.Tensor | Moments], given: Given) -> tf.Tensor:
         """Return a layer's term from the image's statistic in each region."""
         unit = style_unit(layer, self.settings.style_distance) if self.settings.reduction == "mean" else 1.0
-        each = zip(self._targets, self._regions, statistics, strict=True)
-        return tf.add_n([region[layer][1] * self._distance(target[layer], x) for target, region, x in each]) / unit
+        _, targets, regions = given
+        terms = []
+        for target, region, statistic in zip(targets, regions, statistics, strict=True):
+            distance, share = self._distance(target[layer], statistic), region[layer][1]
+            terms.append(distance if share is None else share * distance)
+        return tf.add_n(terms) / unit
 
     def _blended(self, style_weights: Sequence[float]) -> list[dict[str, tf.Tensor | Gaussian]]:
         """Return layer to target for each region: of one style each, or of the mean of all styles' statistics."""

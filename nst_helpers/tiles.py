@@ -17,7 +17,7 @@ from .vgg import FeatureExtractor
 Sums = tuple[tf.Tensor, dict[str, list[Moments]]]
 """A content loss, and each style layer's moments in each region, of an image or of one tile of it."""
 
-Given = tuple[Mapping[str, Sequence[tf.Tensor]], Mapping[str, tuple[tf.Tensor, tf.Tensor]]]
+OfTile = tuple[Mapping[str, Sequence[tf.Tensor]], Mapping[str, tuple[tf.Tensor, tf.Tensor]]]
 """Style layer to the weights of a tile's positions in each region; content layer to its target and their weights."""
 
 
@@ -68,13 +68,13 @@ class TiledObjective(Objective):
         self.tiles = self._cut(content)
         super().__init__(content, styles, settings, features, masks or [tf.ones(content.shape[1:3])], style_masks)
         weights = {layer: [region[layer][0] for region in self._regions] for layer in settings.style_layers}
-        self._given = [(_own(tile, weights), each) for tile, each in zip(self.tiles, self._content, strict=True)]
+        self._of_tiles = [(_own(tile, weights), each) for tile, each in zip(self.tiles, self._content, strict=True)]
         nothing = {layer: Moments(*(tf.zeros([CHANNELS[layer]] * rank) for rank in (1, 2))) for layer in weights}
         self._nothing = tf.constant(0.0), {layer: [each] * len(self._regions) for layer, each in nothing.items()}
 
     def evaluate(self, image: tf.Tensor, weights: tf.Tensor, layer_weights: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Return the losses and the gradient of their weighted total, as `Objective` does."""
-        (last, given), *others = zip(self.tiles, self._given, strict=True)
+        (last, given), *others = zip(self.tiles, self._of_tiles, strict=True)
         sums = reduce(_plus, (self._sums(image[tile.seen], *each) for tile, each in others), self._nothing)
         # The last tile of the first pass is the first of the second: its features are computed only once.
         values, slopes, gradient, part = self._losses(image, image[last.seen], given, sums, weights, layer_weights)
@@ -86,31 +86,39 @@ class TiledObjective(Objective):
 
     def terms(self, image: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor], tf.Tensor]:
         """Return the unweighted losses, as `Objective` does; a tape would hold all tiles' activations."""
-        parts = (self._sums(image[tile.seen], *each) for tile, each in zip(self.tiles, self._given, strict=True))
-        return self._terms(image, reduce(_plus, parts))
+        parts = (self._sums(image[tile.seen], *each) for tile, each in zip(self.tiles, self._of_tiles, strict=True))
+        return self._losses_of(image, reduce(_plus, parts))
 
     @compiled
     def _losses(
-        self, image: tf.Tensor, piece: tf.Tensor, given: Given, sums: Sums, weights: tf.Tensor, layer_weights: tf.Tensor
+        self,
+        image: tf.Tensor,
+        piece: tf.Tensor,
+        given: OfTile,
+        sums: Sums,
+        weights: tf.Tensor,
+        layer_weights: tf.Tensor,
     ) -> tuple[tf.Tensor, Sums, tf.Tensor, tf.Tensor]:
         """Return the losses from a tile and the others' sums; the total's gradient by the sums, image and tile."""
         with tf.GradientTape() as tape:
             tape.watch((sums, image, piece))
-            terms = self._terms(image, _plus(sums, self._sums(piece, *given)))
+            terms = self._losses_of(image, _plus(sums, self._sums(piece, *given)))
             values, scaled = self._weighted(terms, weights, layer_weights)
         return values, *tape.gradient(scaled, (sums, image, piece), unconnected_gradients="zero")
 
     @compiled
-    def _gradient(self, piece: tf.Tensor, given: Given, slopes: Sums) -> tf.Tensor:
+    def _gradient(self, piece: tf.Tensor, given: OfTile, slopes: Sums) -> tf.Tensor:
         """Return the total's gradient by a tile's pixels, from its gradient by the sums."""
         with tf.GradientTape() as tape:
             tape.watch(piece)
             part = self._sums(piece, *given)
         return tape.gradient(part, piece, slopes)
 
-    def _terms(self, image: tf.Tensor, sums: Sums) -> tuple[tf.Tensor, list[tf.Tensor], tf.Tensor]:
+    def _losses_of(self, image: tf.Tensor, sums: Sums) -> tuple[tf.Tensor, list[tf.Tensor], tf.Tensor]:
         s, (content, found) = self.settings, sums
-        style = [self._style_term(layer, list(map(self._of_moments, found[layer]))) for layer in s.style_layers]
+        style = [
+            self._style_term(layer, list(map(self._of_moments, found[layer])), self._given) for layer in s.style_layers
+        ]
         return content, style, total_variation_loss(image, reduction=s.reduction)
 
     def _of_moments(self, found: Moments) -> tf.Tensor | Moments:

@@ -24,7 +24,7 @@ from .optimizers import LBFGS, Adam
 from .settings import Settings, whole_number
 from .snapshot import Losses, Snapshot
 from .tiles import TiledObjective
-from .vgg import FeatureExtractor, Kernels
+from .vgg import Kernels, shared_extractor
 
 HALVINGS = 8
 """How often a diverging step is retried, each time at half the learning rate."""
@@ -45,7 +45,7 @@ class StyleTransfer:
     Args:
         content, style: images `[1, H, W, 3]`, RGB, 0..1, of any two sizes; a list of style images blends their styles.
         masks: where the styles are painted, arrays `[h, w]`, 0..1, scaled to the content: one for all styles or one
-            for each. White is painted, gray partly; where all are black the content stays.
+            for each. White is painted, grey partly; where all are black the content stays.
         style_masks: for each style the part of its image to learn from, in the same form, or None for all of it.
         keep: where the content stays even if a mask is white, in the same form.
         init: the image to start from: "content", "noise", "style" (scaled to the content's shape), or an image.
@@ -84,8 +84,8 @@ class StyleTransfer:
     ):
         self.settings = s = Settings(init=init if isinstance(init, str) else "image", **settings)
         self.originals = Originals.checked(content, style, s, masks, style_masks, keep)
-        self.features = FeatureExtractor(
-            s.layers, weights=weights, pooling=s.pooling, normalize=s.reduction == "mean", precision=s.precision
+        self.features = shared_extractor(
+            s.layers, weights, s.precision, pooling=s.pooling, normalize=s.reduction == "mean"
         )
         content, styles = self.originals.content, self.originals.styles
         largest_style = max(styles, key=tf.size).shape

@@ -1,8 +1,9 @@
 """VGG19 up to the deepest layer that is needed, as a function from an image to its features."""
 
 import os
-from collections.abc import Iterable, Mapping
-from typing import Literal
+from collections.abc import Hashable, Iterable, Mapping
+from functools import lru_cache
+from typing import Any, Literal
 
 import numpy as np
 import tensorflow as tf
@@ -67,6 +68,8 @@ class FeatureExtractor:
         border: what the first convolution sees beyond the image: its outermost pixels again ("repeat"), or "zeros", as
             VGG19 was trained. All others see zeros.
 
+    `compiled` is for what has been compiled with this network, so that others that use it need not do it again.
+
     Raises:
         InputError: an unknown layer, an image too small for the deepest layer, no weight file, or unfitting kernels.
 
@@ -97,6 +100,7 @@ class FeatureExtractor:
         else:
             kernels = trained_kernels(self.path, None if weights == "imagenet" else weights)
             kernels = _normalized(kernels, MEAN_ACTIVATION[pooling]) if normalize else kernels
+        self.compiled: dict[Hashable, Any] = {}
         self._kernels = {
             name: (tf.constant(kernel, self.precision), tf.constant(bias, self.precision))
             for name, (kernel, bias) in kernels.items()
@@ -108,6 +112,21 @@ class FeatureExtractor:
         x = tf.cast(preprocess(image), self.precision)
         features = _activations(x, self._kernels, self.path, self.pooling, self.border, self.gains)
         return {name: features[name] for name in self.layers}
+
+
+def shared_extractor(
+    layers: tuple[str, ...], weights: str | os.PathLike | Kernels | None, precision: Precision, **options: Any
+) -> FeatureExtractor:
+    """Return a `FeatureExtractor` that runs of one process share, with its `compiled`, unless the kernels are given."""
+    if isinstance(weights, Mapping):
+        return FeatureExtractor(layers, weights=weights, precision=precision, **options)
+    file = weights and os.fspath(weights)
+    return _latest(layers, file, fastest_precision() if precision == "auto" else precision, **options)
+
+
+@lru_cache(maxsize=2)
+def _latest(layers: tuple[str, ...], weights: str | None, precision: Precision, **options: Any) -> FeatureExtractor:
+    return FeatureExtractor(layers, weights=weights, precision=precision, **options)
 
 
 def _activations(

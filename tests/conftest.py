@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,14 @@ from nst_helpers.files.images import load_image
 from nst_helpers.machine.vgg_weights import find_weights
 
 DATA = Path(__file__).parent.parent / "data"
+
+
+def pytest_configure(config):
+    """Fetch the weights before any test runs, or the first notebook would show that it fetches them."""
+    is_worker = hasattr(config, "workerinput")
+    if not is_worker and config.option.markexpr != "quick":
+        with suppress(InputError):  # the tests say that they lack them
+            find_weights()
 
 
 @pytest.fixture(scope="session")
@@ -73,6 +82,11 @@ def ctrl_c_is_heard():
     """Undo what a shell does to its background jobs, where Ctrl-C would be ignored and some tests wait for it."""
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def compilations(objective):
+    """How often the step of an objective, and of all that share it, has been compiled."""
+    return objective._compiler._evaluate.experimental_get_tracing_count()
 
 
 def settling(n, noise):

@@ -56,8 +56,8 @@ def build_parser() -> argparse.ArgumentParser:
         help="blend another style with the first, which has the weight 1; may be repeated",
     )
     _add_setting(parser, "colors", "luminance and matched keep the photograph's colours, in two ways")
-    _add_masks(parser, "--mask", "masks", "gray picture: paint where it is white; with --blend one for each style")
-    _add_masks(parser, "--keep", "keep", "gray picture: keep the photograph where it is white", action="store")
+    _add_masks(parser, "--mask", "masks", "grey picture: paint where it is white; with --blend one for each style")
+    _add_masks(parser, "--keep", "keep", "grey picture: keep the photograph where it is white", action="store")
     _add_setting(
         parser, "init", "where the image starts: content, noise, style or a picture", metavar="START", type=str
     )

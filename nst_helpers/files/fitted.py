@@ -15,7 +15,7 @@ SAME_ASPECT = 0.02
 
 
 def load_mask(path: str | os.PathLike, shape: Sequence[int], *, report: Report = print) -> np.ndarray:
-    """Read a mask, a gray picture that selects a part of another one: white in full, black not at all.
+    """Read a mask, a grey picture that selects a part of another one: white in full, black not at all.
 
     Args:
         path: the file.
@@ -36,11 +36,11 @@ def load_mask(path: str | os.PathLike, shape: Sequence[int], *, report: Report =
             "a mask must have the same proportions."
         )
     if np.ptp(np.asarray(image.resize((64, 64))), axis=-1).max() > FAINT:
-        notes.append("colours read as gray")
+        notes.append("colours read as grey")
     mask = image.convert("L").resize((width, height), Image.Resampling.BILINEAR)  # does not overshoot
     if not mask.getextrema()[1]:
         raise InputError(f"{path} is black everywhere; make white what it is to select.")
-    report_notes(path, [each for each in notes if each != "gray converted to RGB"], report)
+    report_notes(path, [each for each in notes if each != "grey converted to RGB"], report)
     return np.asarray(mask, np.float32) / 255
 
 

@@ -75,7 +75,7 @@ def read_picture(path: str | os.PathLike, notes: list[str]) -> Image.Image:
 
 
 def read_opacity(path: str | os.PathLike) -> Image.Image | None:
-    """Return how opaque each pixel of a picture file is, upright in 8-bit gray; None if all of it is.
+    """Return how opaque each pixel of a picture file is, upright in 8-bit grey; None if all of it is.
 
     Raises:
         InputError: it cannot be read.
@@ -112,7 +112,7 @@ def _upright_srgb(
     elif space and image.mode == "RGB":
         image = from_space(image, space, notes)
     if image.mode != "RGB":
-        notes.append("gray converted to RGB" if image.mode == "L" else f"{image.mode} converted to RGB")
+        notes.append("grey converted to RGB" if image.mode == "L" else f"{image.mode} converted to RGB")
         image = image.convert("RGB")
     if alpha is not None and not alpha.getextrema()[1]:
         raise InputError(f"{path} is fully transparent; save it without transparency first.")
@@ -143,7 +143,7 @@ def _scale_transparent_color(image: Image.Image, raw: str) -> None:
 
 
 def _eight_bit(image: Image.Image, notes: list[str]) -> Image.Image:
-    """Scale 16- and 32-bit gray to 8 bits; Pillow's own conversion clips it."""
+    """Scale 16- and 32-bit grey to 8 bits; Pillow's own conversion clips it."""
     if image.mode not in ("I", "F", "I;16", "I;16B", "I;16L", "I;16N"):
         return image
     values, tags = np.nan_to_num(np.asarray(image, np.float64), posinf=0, neginf=0), getattr(image, "tag_v2", {})
@@ -167,7 +167,7 @@ def _eight_bit(image: Image.Image, notes: list[str]) -> Image.Image:
 
 
 def _without_alpha(image: Image.Image, *, gray: bool) -> tuple[Image.Image, Image.Image | None]:
-    """Return a picture's colours, gray if its profile is for gray, and its opacity, None if all is opaque."""
+    """Return a picture's colours, grey if its profile is for grey, and its opacity, None if all is opaque."""
     if not image.has_transparency_data:
         return image, None
     if image.mode == "La":  # premultiplied, which Pillow converts only to LA

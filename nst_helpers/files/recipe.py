@@ -148,7 +148,7 @@ class Recipe:
         self._set("style_scale", () if set(scales) == {1} else scales)
         check_mask_counts(self.masks, self.style_masks, styles)
         if len(self.masks) > 1 and self.settings.style_weights:
-            raise InputError("styles with a mask each have no weights; make a mask gray where its style is to be weak.")
+            raise InputError("styles with a mask each have no weights; make a mask grey where its style is to be weak.")
         if self.init_picture and self.settings.init != "image":
             raise InputError(f"the image starts as {self.settings.init}, not as a picture.")
 

@@ -12,7 +12,7 @@ from .panel import Panel, button, callback, choice_slider, column, image, jpeg, 
 
 SLIDERS = {
     "alpha": ("content α", "content weight: how much of the content picture's structure is kept"),
-    "beta": ("style β", "style weight: how much of the style picture's strokes and colors is taken"),
+    "beta": ("style β", "style weight: how much of the style picture's strokes and colours is taken"),
     "gamma": ("smooth γ", "total variation weight: how smooth the picture becomes"),
     "iterations": ("iteration", "how many iterations the picture has had"),
 }

@@ -225,7 +225,7 @@ class WeightExplorer(Panel):
 
     @_handler
     def change_colors(self) -> None:
-        """Show as much of the photograph's colors as their slider says."""
+        """Show as much of the photograph's colours as their slider says."""
         self.run.change(color_strength=self.view.more.colors.value)
         self.view.show_run(self.run, self.compared)
 

@@ -1,4 +1,4 @@
-"""The explorer's two folds for painting: a second painting and the photograph's colors, and places to paint."""
+"""The explorer's two folds for painting: a second painting and the photograph's colours, and places to paint."""
 
 import ipywidgets as widgets
 import numpy as np
@@ -29,10 +29,10 @@ class PaintingFolds:
         self.share.readout_format = ".0%"
         hint(self.share, "0 % is the first painting alone, 100 % the second. It acts at once.")
         self.alone = button("only one painting", "Take the second painting away. Starts over.")
-        self.colors = widgets.FloatSlider(0, min=0, max=1, step=0.05, description="photograph's colors")
+        self.colors = widgets.FloatSlider(0, min=0, max=1, step=0.05, description="photograph's colours")
         hint(
             self.colors,
-            "0 takes the colors of the painting, 1 those of the photograph. It acts at once, even at the end.",
+            "0 takes the colours of the painting, 1 those of the photograph. It acts at once, even at the end.",
         )
         for slider in (self.share, self.colors):
             slider.style.description_width = "130px"
@@ -68,7 +68,7 @@ class PaintingFolds:
         self.share.disabled = self.alone.disabled = not blended
         if blended:
             self.share.value = settings.style_weights[1]
-        self.colors.disabled = settings.colors == "matched"  # the painting had the photograph's colors beforehand
+        self.colors.disabled = settings.colors == "matched"  # the painting had the photograph's colours beforehand
         self.colors.value = 0 if self.colors.disabled else settings.color_strength
         for use, place in self.places.items():
             mark_chosen(place, use == self.use)

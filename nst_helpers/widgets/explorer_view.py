@@ -16,24 +16,24 @@ from .uploads import LIMIT
 
 SLIDERS = {  # name: in short, in full, lowest and highest power of ten, what it does
     "alpha": ("α", "photograph α", -3, 4, "How strongly the drawing of the photograph is kept."),
-    "beta": ("β", "style β", 0, 8, "How strongly the strokes and colors of the painting are taken over."),
-    "gamma": ("γ", "smoothness γ", -2, 5, "How strongly differences between neighboring pixels are smoothed away."),
+    "beta": ("β", "style β", 0, 8, "How strongly the strokes and colours of the painting are taken over."),
+    "gamma": ("γ", "smoothness γ", -2, 5, "How strongly differences between neighbouring pixels are smoothed away."),
     "learning_rate": ("rate", "learning rate", -3, 0, "How far a pixel moves in the first step: 1 is black to white."),
 }
 PRESETS = {
-    "a tint": ({"alpha": 1, "beta": 1e3, "gamma": 10}, "The photograph, in the colors of the painting."),
+    "a tint": ({"alpha": 1, "beta": 1e3, "gamma": 10}, "The photograph, in the colours of the painting."),
     "balanced": ({"alpha": 1, "beta": 1e4, "gamma": 10}, "The photograph, painted by that hand."),
     "all style": ({"alpha": 1, "beta": 1e5, "gamma": 10}, "Hardly more than the painting's own shapes."),
 }
 FOLDED = (
-    "more: a second painting, the photograph's colors",
+    "more: a second painting, the photograph's colours",
     "more: paint only some places",
     "pictures you remembered",
     "what moves the picture",
     "more settings",
 )
 _, WHERE, REMEMBERED, CURVES_AND_SHARES, _ = range(len(FOLDED))
-KINDS = ("specks and colors", "short strokes", "small motifs", "larger motifs", "whole shapes")
+KINDS = ("specks and colours", "short strokes", "small motifs", "larger motifs", "whole shapes")
 CURVES = ("α · content", "β · style", "γ · smoothness")
 CSS = Path(__file__).with_name("explorer.css")
 
@@ -140,7 +140,7 @@ class ExplorerView:
         if compared is not None:
             caption += f" Left of the line: the picture remembered at step {compared.iteration}"
             if other.shape == image.shape:
-                caption += f", {255 * np.abs(other - image).mean():.1f} of 255 gray levels away"
+                caption += f", {255 * np.abs(other - image).mean():.1f} of 255 grey levels away"
             caption += "."
         seen = "the photograph" if compared is None else f"step {compared.iteration}"
         self.ends.value = (

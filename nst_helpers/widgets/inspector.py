@@ -23,7 +23,7 @@ CHOSEN = "cyan"
 class GramInspector(Panel):
     """Click a cell of the Gram matrix of the first picture: the two feature maps, of every picture, and their product.
 
-    The buttons show the strongest channels, colored like the entries of the matrix; the sliders reach all channels.
+    The buttons show the strongest channels, coloured like the entries of the matrix; the sliders reach all channels.
 
     Args:
         extractor: the layers to choose from.
@@ -132,7 +132,7 @@ class GramInspector(Panel):
         return int(np.where(self.strong, self.similarity[row], 2).argmin())
 
     def _color_cells(self) -> None:
-        """Color the buttons like the entries of the matrix, on a logarithmic scale."""
+        """Colour the buttons like the entries of the matrix, on a logarithmic scale."""
         entries = np.log10(np.maximum(self.gram[np.ix_(self.shown, self.shown)], 1e-12))
         shares = (entries - entries.min()) / max(float(np.ptp(entries)), 1e-9)  # 0..1
         for (i, j), share in np.ndenumerate(shares):
@@ -141,7 +141,7 @@ class GramInspector(Panel):
         self._marked = None
 
     def _mark(self, row: int, column: int) -> None:
-        """Highlight the chosen cell, and give the one before its own color back."""
+        """Highlight the chosen cell, and give the one before its own colour back."""
         if self._marked:
             cell, color = self._marked
             cell.style.button_color, self._marked = color, None

@@ -180,6 +180,6 @@ def _color(toggle: widgets.ToggleButton) -> None:
 
 
 def _brightness(features: np.ndarray) -> np.ndarray:
-    """Return how active a layer `[1, h, w, C]` is at each position, as a gray picture `[h, w, 3]`, 0..1."""
+    """Return how active a layer `[1, h, w, C]` is at each position, as a grey picture `[h, w, 3]`, 0..1."""
     strength = features[0].mean(axis=-1, keepdims=True)  # (h, w, 1)
     return (strength / max(float(strength.max()), 1e-9)).repeat(3, axis=-1)

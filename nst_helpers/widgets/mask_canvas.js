@@ -1,4 +1,4 @@
-// A marker over a photograph. The mask is an opaque gray canvas, white where it was marked; a filter shows it as a tint.
+// A marker over a photograph. The mask is an opaque grey canvas, white where it was marked; a filter shows it as a tint.
 const TEMPLATE = `
   <svg width="0" height="0" aria-hidden="true"><filter id="nst-mask-tint" color-interpolation-filters="sRGB">
     <feColorMatrix values="0 0 0 0 0.95  0 0 0 0 0.3  0 0 0 0 0  0.7 0 0 0 0"/></filter></svg>

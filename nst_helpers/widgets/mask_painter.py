@@ -46,7 +46,7 @@ class MaskPainter(Panel):
         self.canvas = MaskCanvas()
         self.upload = upload_button("mask", "upload a mask", self.take_upload)
         self.upload.layout.width = "160px"
-        hint(self.upload, "A gray picture of the photograph's proportions: what is white is marked.")
+        hint(self.upload, "A grey picture of the photograph's proportions: what is white is marked.")
         super().__init__(self.canvas, self.upload)
         self.canvas.observe(self.show_coverage, "mask")
         self.show(content)

@@ -20,7 +20,7 @@ _numbers = itertools.count()
 def thumbnail(image: np.ndarray, name: str, tooltip: str) -> tuple[widgets.Button, widgets.VBox]:
     """Return a button that looks like an image `[1, H, W, 3]`, 0..1, and the box that shows it.
 
-    The button's description stands on it, for screen readers and where colors fail.
+    The button's description stands on it, for screen readers and where colours fail.
     """
     shown = widgets.Button(description=name, tooltip=tooltip)
     css = f"nst-thumbnail-{next(_numbers)}"

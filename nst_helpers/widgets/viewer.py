@@ -59,7 +59,7 @@ class RunViewer(Panel):
         self.frames = _slider(min(24, most), 2, most, "frames", "pictures in the film, with equally visible changes")
         self.frames.layout.width = "300px"
         self.format = widgets.ToggleButtons(
-            options=["gif", "webp"], tooltips=["works everywhere", "all colors, smaller"]
+            options=["gif", "webp"], tooltips=["works everywhere", "all colours, smaller"]
         )
         self.format.style.button_width = "60px"
         self.make = button("make a film", "to look at here, and to download", "film")
@@ -130,7 +130,7 @@ def _slider(value: int, low: int, high: int, name: str, tooltip: str) -> widgets
 
 
 def difference_map(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Return where two images differ: the mean over the colors as a heat map, the largest difference brightest.
+    """Return where two images differ: the mean over the colours as a heat map, the largest difference brightest.
 
     Args:
         a, b: `[1, H, W, 3]`, 0..1.

@@ -53,7 +53,7 @@ def test_a_mask_drawn_on_a_transparent_layer(saved):
 def test_colours_in_a_mask_are_told(saved):
     told = []
     load_mask(saved(np.dstack([halves(), np.zeros((40, 60, 2))])), SHAPE, report=told.append)
-    assert told == ["mask.png: colours read as gray."]
+    assert told == ["mask.png: colours read as grey."]
 
 
 @pytest.mark.parametrize("size", [(427, 640), (2, 3), (4000, 6050)])

@@ -162,7 +162,7 @@ def test_palette_with_transparency(load, suffix):
 def test_gray(load):
     array, lines = load(Image.fromarray(GRAY))
     assert close(array, GRAY[..., None])
-    assert lines == ["picture.png: gray converted to RGB."]
+    assert lines == ["picture.png: grey converted to RGB."]
 
 
 def test_one_bit(load):
@@ -174,7 +174,7 @@ def test_one_bit(load):
 def test_sixteen_bit_gray_is_scaled_not_clipped(load, suffix):
     array, lines = load(Image.fromarray(np.uint16(GRAY) * 257), suffix)
     assert close(array, GRAY[..., None])
-    assert lines == [f"picture{suffix}: scaled to 8 bits, gray converted to RGB."]
+    assert lines == [f"picture{suffix}: scaled to 8 bits, grey converted to RGB."]
 
 
 @pytest.mark.parametrize("white", [1, 255, 65535, 1e6])

@@ -64,7 +64,7 @@ def same(array, truth, tolerance=1):
 
 TIFFS = {  # kind: the file in either order of bytes, what is in it, what is reported
     "gray 16": (lambda o: tiff(np.uint16(GRAY) * 257, 1, order=o), GRAY, "scaled to 8 bits"),
-    "gray 8, white is zero": (lambda o: tiff(255 - GRAY, 0, order=o), GRAY, "gray converted to RGB"),
+    "gray 8, white is zero": (lambda o: tiff(255 - GRAY, 0, order=o), GRAY, "grey converted to RGB"),
     "gray 32": (lambda o: tiff(np.int32(GRAY) * 2**23, 1, order=o, kind=2), GRAY, "scaled to 8 bits"),
     "gray 16 with sign": (lambda o: tiff(np.int16(GRAY) * 128, 1, order=o, kind=2), GRAY, "scaled to 8 bits"),
     "below zero": (lambda o: tiff(np.int16(GRAY) * 128 - 9, 1, order=o, kind=2), GRAY, "values below 0 set to 0"),
@@ -138,7 +138,7 @@ def test_twelve_bits_packed(load):
 def test_fewer_bits_within_sixteen_are_stretched(load, order, bits, white):
     array, line = load(tiff(np.uint16(GRAY) << (bits - 8), 1, order=order))
     assert same(array, GRAY, 2)
-    assert line == f"values up to {white} stretched to white, gray converted to RGB."
+    assert line == f"values up to {white} stretched to white, grey converted to RGB."
 
 
 def test_twelve_bits_in_a_png(load):

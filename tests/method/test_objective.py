@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from benchmarks.constants import typical_pulls
+from conftest import compilations
 
 from nst_helpers.course.notebooks import PAINTINGS, PHOTOGRAPHS, picture
 from nst_helpers.layers import CONV_LAYERS, STYLE_LAYERS
@@ -81,3 +82,25 @@ def test_blended_styles_share_means_and_second_moments(noise):
     )
     for ours, expected in zip(blended.terms(content)[1], whole.terms(content)[1], strict=True):
         assert float(ours) == pytest.approx(float(expected), rel=1e-3)
+
+
+class Alone(Objective):
+    """The same losses; a subclass, which may have another statistic, shares nothing."""
+
+
+@pytest.mark.parametrize("distance", ["wasserstein", "squared"])
+def test_other_pictures_of_the_same_shapes_compile_nothing_and_mix_nothing_up(noise, distance):
+    layers = ["block1_conv1", "block2_conv1"]
+    settings = Settings(content_layers=layers[0], style_layers=layers, style_distance=distance)
+    network = FeatureExtractor(layers, weights=None)
+    image, masks = tf.constant(noise(24, 20)), [tf.constant(noise(24, 20)[0, ..., 0])]
+    weights = tf.constant([1.0, 1e4, 10.0]), tf.constant([1.0, 0.5])
+    compiled = []
+    for seed, scale in ((1, 1.0), (3, 0.2)):  # a style that varies less has fewer directions
+        content, style = noise(24, 20, seed), scale * noise(24, 20, seed + 1)
+        for given in ({}, {"masks": masks}):
+            shared, alone = (kind(content, [style], settings, network, **given) for kind in (Objective, Alone))
+            for ours, expected in zip(shared.evaluate(image, *weights), alone.evaluate(image, *weights), strict=True):
+                np.testing.assert_allclose(ours, expected, rtol=1e-4, atol=1e-4 * np.abs(expected).max())
+            compiled.append(compilations(shared))
+    assert compiled == [1, 2, 2, 2]

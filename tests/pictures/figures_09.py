@@ -7,6 +7,7 @@ is not painted again, so that the command goes on where it was stopped. Delete t
 """
 
 import argparse
+import copy
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,7 @@ class ZerosBeyondTheBorder(Objective):
     """The usual losses, by a network whose first convolution sees zeros beyond the picture, as all others do."""
 
     def __init__(self, *, features: Any, **more: Any):
+        features = copy.copy(features)  # which other runs share
         features.border = "zeros"
         super().__init__(features=features, **more)
 

@@ -72,7 +72,7 @@ class Shown:
 
 
 def marks(curves: bytes) -> int:
-    """How many upright dotted gray lines there are in a figure of curves."""
+    """How many upright dotted grey lines there are in a figure of curves."""
     pixels = np.asarray(Image.open(io.BytesIO(curves)).convert("RGB")).astype(int)
     gray = (pixels.min(axis=2) > 60) & (pixels.max(axis=2) < 200) & (np.ptp(pixels, axis=2) < 12)
     columns = gray.sum(axis=0) > 0.25 * len(pixels)
@@ -135,7 +135,7 @@ def test_explorer_is_played_changed_and_kept(lab, page, weights, tmp_path):
     shown.click("25 steps")
     shown.until(lambda: shown.iteration() == held + 26, "25 iterations more")
     shown.box.get_by_role("button", name=f"step {held + 1}", exact=True).click()
-    shown.until(lambda: "gray levels away" in shown.box.inner_text(), "it is compared")
+    shown.until(lambda: "grey levels away" in shown.box.inner_text(), "it is compared")
 
     shown.click("save")
     shown.until(lambda: shown.box.locator("pre").count() == 1, "the command is shown")

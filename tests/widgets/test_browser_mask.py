@@ -113,7 +113,7 @@ def test_explorer_paints_only_where_it_was_brushed(lab, page, weights, tmp_path)
 
     photograph = picture()
     assert not shown.box.get_by_text("a second painting", exact=True).is_visible()
-    shown.box.get_by_text("a second painting, the photograph's colors").click()
+    shown.box.get_by_text("a second painting, the photograph's colours").click()
     keep_screenshot(page, "explorer_second", tmp_path)
     shown.box.get_by_text("paint only some places").click()
     page.wait_for_selector(".nst-mask canvas")
