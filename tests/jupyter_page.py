@@ -135,16 +135,24 @@ def page(chromium):
 
 def until(page, condition, what: str) -> None:
     """Wait until a condition holds: a kernel answers when it can, and one widget after another."""
+    from playwright.sync_api import Error
+
+    def holds() -> bool:
+        with suppress(Error):  # what was just replaced by something newer
+            return condition()
+        return False
+
     end = time.monotonic() + RUN_SECONDS
-    while not condition():
+    while not holds():
         assert time.monotonic() < end, f"{what}: it never was so; the page says: {page.locator('body').inner_text()}"
         page.wait_for_timeout(100)
 
 
-def keep_screenshot(page, name: str, otherwise: Path) -> None:
-    """Take a picture of the whole page, for people to look at where NST_SCREENSHOTS names a folder."""
-    page.wait_for_timeout(500)
-    page.screenshot(path=Path(os.environ.get("NST_SCREENSHOTS", otherwise)) / f"{name}.png", full_page=True)
+def keep_screenshot(page, name: str) -> None:
+    """Take a picture of the whole page, for people to look at, if NST_SCREENSHOTS names a folder for it."""
+    if folder := os.environ.get("NST_SCREENSHOTS"):
+        page.wait_for_timeout(500)
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
 
 def pixels_out_of_sight(page) -> int:

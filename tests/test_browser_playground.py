@@ -240,7 +240,7 @@ def test_film_runs_and_stands_still_for_those_who_want_that(playground, address)
 
 
 @pytest.mark.browser
-def test_gram_inspector_shows_what_is_behind_a_square(playground, address, tmp_path):
+def test_gram_inspector_shows_what_is_behind_a_square(playground, address):
     page = playground(address)
     page.locator("#gram").scroll_into_view_if_needed()
     table = page.locator("canvas.table.painting")
@@ -257,12 +257,12 @@ def test_gram_inspector_shows_what_is_behind_a_square(playground, address, tmp_p
     )
     table.click(position={"x": 0.25 * side, "y": 0.25 * side})  # a detector with itself
     assert "100 in the painting, 100 in the result" in page.locator("#together").inner_text()
-    keep_screenshot(page, "playground", tmp_path)
+    keep_screenshot(page, "playground")
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1400, "light")])
-def test_it_fits_the_screen_and_axe_finds_nothing_serious(playground, course, width, scheme, tmp_path):
+def test_it_fits_the_screen_and_axe_finds_nothing_serious(playground, course, width, scheme):
     try:
         from axe_playwright_python.sync_playwright import Axe
     except ImportError:
@@ -277,4 +277,4 @@ def test_it_fits_the_screen_and_axe_finds_nothing_serious(playground, course, wi
         wait_for_state(page, alpha=0.1, beta=100000, gamma=0, step=200)
         found = Axe().run(page).response["violations"]
         assert not [f"{each['id']}: {each['help']}" for each in found if each["impact"] in ("serious", "critical")]
-        keep_screenshot(page, f"playground_{width}_{scheme}", tmp_path)
+        keep_screenshot(page, f"playground_{width}_{scheme}")

@@ -98,7 +98,7 @@ def comes_to_rest(lab, name):
     return False
 
 
-def test_explorer_is_played_changed_and_kept(lab, page, weights, tmp_path):
+def test_explorer_is_played_changed_and_kept(lab, page, weights):
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     lab.open(page, explorer_cells(), "explorer")
@@ -107,7 +107,7 @@ def test_explorer_is_played_changed_and_kept(lab, page, weights, tmp_path):
     assert shown.iteration() == 0
     first = shown.picture()
     page.set_viewport_size({"width": 1400, "height": 1000})
-    keep_screenshot(page, "explorer_first", tmp_path)
+    keep_screenshot(page, "explorer_first")
     shown.box.get_by_text("what moves the picture").click()
 
     shown.play_or_pause()
@@ -146,11 +146,11 @@ def test_explorer_is_played_changed_and_kept(lab, page, weights, tmp_path):
     assert Image.open(saved).size == Image.open(io.BytesIO(shown.picture())).size
     shown.until(lambda: "weights were changed on the way" in shown.box.inner_text(), "a change is said")
 
-    keep_screenshot(page, "explorer", tmp_path)
+    keep_screenshot(page, "explorer")
     widest = shown.box.locator("img.widget-image").first.bounding_box()
     assert widest["width"] >= 512
     assert pixels_out_of_sight(page) == 0
-    keep_screenshot(page, "explorer_narrow", tmp_path)
+    keep_screenshot(page, "explorer_narrow")
 
     shown.drag("compare", -1)
     shown.click("start over")

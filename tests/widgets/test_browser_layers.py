@@ -40,7 +40,7 @@ def wait_for_another(page, before, index=0):
     )
 
 
-def test_a_clicked_cell_is_shown_with_its_maps(lab, page, tmp_path):
+def test_a_clicked_cell_is_shown_with_its_maps(lab, page):
     lab.open(page, [SETUP, INSPECTOR], "inspector")
     status(page).wait_for()
     cells = page.locator(".widget-gridbox .widget-button")
@@ -50,7 +50,7 @@ def test_a_clicked_cell_is_shown_with_its_maps(lab, page, tmp_path):
     cell.click()
     wait_for_another(page, before)
     wait_for_status(page, f"{channels}: ")
-    keep_screenshot(page, "inspector", tmp_path)
+    keep_screenshot(page, "inspector")
     before = source(page)
     page.keyboard.press("Tab")  # to the cell beside it
     page.keyboard.press("Enter")
@@ -61,10 +61,10 @@ def test_a_clicked_cell_is_shown_with_its_maps(lab, page, tmp_path):
     wait_for_another(page, before)
     wait_for_status(page, "block2_conv1")
     assert pixels_out_of_sight(page) == 0
-    keep_screenshot(page, "inspector_narrow", tmp_path)
+    keep_screenshot(page, "inspector_narrow")
 
 
-def test_cards_are_pressed_while_it_plays(lab, page, tmp_path):
+def test_cards_are_pressed_while_it_plays(lab, page):
     lab.open(page, [SETUP, CHOOSER], "chooser")
     status(page).get_by_text("iteration 0").wait_for()
     before = source(page)
@@ -82,9 +82,9 @@ def test_cards_are_pressed_while_it_plays(lab, page, tmp_path):
         page.get_by_title("keep what block3_conv2 sees of the content image")
     ).wait_for()
     status(page).get_by_text("iteration 0").wait_for()
-    keep_screenshot(page, "chooser", tmp_path)
+    keep_screenshot(page, "chooser")
     assert pixels_out_of_sight(page) > 0  # four cards in a row stay four cards in a row
-    keep_screenshot(page, "chooser_narrow", tmp_path)
+    keep_screenshot(page, "chooser_narrow")
     last = page.get_by_title("match the statistics of block3_conv4")
     page.get_by_title("match the statistics of block3_conv1").hover()
     page.mouse.wheel(1000, 0)

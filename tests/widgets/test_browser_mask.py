@@ -56,7 +56,7 @@ def until_marked(page, condition):
     until(page, lambda: condition(marked(page)), "so much is marked")
 
 
-def test_a_mask_is_brushed_taken_back_and_erased(lab, page, tmp_path):
+def test_a_mask_is_brushed_taken_back_and_erased(lab, page):
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.set_viewport_size({"width": 1400, "height": 1000})
@@ -72,7 +72,7 @@ def test_a_mask_is_brushed_taken_back_and_erased(lab, page, tmp_path):
     answer.wait_for()
     drag(page, (0.6, 0.2), (0.9, 0.7))
     until_marked(page, lambda share: share > one + 3)
-    keep_screenshot(page, "mask", tmp_path)
+    keep_screenshot(page, "mask")
     page.get_by_role("button", name="undo").click()
     until_marked(page, lambda share: share == one)
     page.get_by_role("button", name="eraser").click()
@@ -98,11 +98,11 @@ def test_a_mask_is_brushed_taken_back_and_erased(lab, page, tmp_path):
         finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
     until_marked(page, lambda share: share > before + 2)
     assert pixels_out_of_sight(page) == 0
-    keep_screenshot(page, "mask_narrow", tmp_path)
+    keep_screenshot(page, "mask_narrow")
     assert errors == []
 
 
-def test_explorer_paints_only_where_it_was_brushed(lab, page, weights, tmp_path):
+def test_explorer_paints_only_where_it_was_brushed(lab, page, weights):
     page.set_viewport_size({"width": 1400, "height": 1600})
     lab.open(page, [EXPLORER], "explorer_mask")
     page.wait_for_selector(".nst-explorer .widget-play button")
@@ -114,7 +114,7 @@ def test_explorer_paints_only_where_it_was_brushed(lab, page, weights, tmp_path)
     photograph = picture()
     assert not shown.box.get_by_text("a second painting", exact=True).is_visible()
     shown.box.get_by_text("a second painting, the photograph's colours").click()
-    keep_screenshot(page, "explorer_second", tmp_path)
+    keep_screenshot(page, "explorer_second")
     shown.box.get_by_text("paint only some places").click()
     page.wait_for_selector(".nst-mask canvas")
     page.wait_for_timeout(500)  # for the fold to come to rest
@@ -131,7 +131,7 @@ def test_explorer_paints_only_where_it_was_brushed(lab, page, weights, tmp_path)
     width = len(change)
     inside, outside = change[: width // 4].mean(), change[width * 3 // 5 :].mean()
     assert inside > 2 * outside
-    keep_screenshot(page, "explorer_mask", tmp_path)
+    keep_screenshot(page, "explorer_mask")
     assert pixels_out_of_sight(page) == 0
     shown.box.get_by_role("button", name="keep the photograph there").scroll_into_view_if_needed()
-    keep_screenshot(page, "explorer_mask_narrow", tmp_path)
+    keep_screenshot(page, "explorer_mask_narrow")

@@ -32,9 +32,9 @@ def test_a_picture_of_ones_own_takes_the_place_of_the_shipped_one(lab, page, tmp
     page.wait_for_function("before => document.querySelector('img.widget-image').src != before", arg=before)
     shape = "image => [image.naturalWidth, image.naturalHeight]"
     until(page, lambda: page.locator("img.widget-image").first.evaluate(shape) == [171, 256], "it is upright")
-    keep_screenshot(page, "uploads", tmp_path)
+    keep_screenshot(page, "uploads")
     page.locator(".jp-CodeCell").last.click()
     page.keyboard.press("Control+Enter")
     page.get_by_text("now mine.jpg with great_wave.jpg").wait_for()
     assert pixels_out_of_sight(page) == 0
-    keep_screenshot(page, "uploads_narrow", tmp_path)
+    keep_screenshot(page, "uploads_narrow")

@@ -77,7 +77,7 @@ def wait_for_status(page, text):
     page.wait_for_selector(f".widget-html code:has-text('{text}')")
 
 
-def test_viewer_is_dragged_wiped_walked_and_filmed(lab, page, run, tmp_path):
+def test_viewer_is_dragged_wiped_walked_and_filmed(lab, page, run):
     lab.open(page, [f"from nst_helpers.widgets.viewer import view_run\nview_run({str(run)!r})"], name="viewer")
     wait_for_status(page, "iteration 9,000")
     before, curves = shown(page, 0), shown(page, 2)
@@ -101,12 +101,12 @@ def test_viewer_is_dragged_wiped_walked_and_filmed(lab, page, run, tmp_path):
         page.get_by_text("download film.gif").click()
     film = Image.open(download.value.path())
     assert (film.format, film.n_frames) == ("GIF", 7)
-    keep_screenshot(page, "viewer", tmp_path)
+    keep_screenshot(page, "viewer")
     assert pixels_out_of_sight(page) == 0
-    keep_screenshot(page, "viewer_narrow", tmp_path)
+    keep_screenshot(page, "viewer_narrow")
 
 
-def test_atlas_is_dragged_and_run_for_real(lab, page, atlas, weights, tmp_path):
+def test_atlas_is_dragged_and_run_for_real(lab, page, atlas, weights):
     lab.open(
         page, [f"from nst_helpers.widgets.atlas_panel import view_atlas\nview_atlas({str(atlas.path)!r})"], name="atlas"
     )
@@ -130,6 +130,6 @@ def test_atlas_is_dragged_and_run_for_real(lab, page, atlas, weights, tmp_path):
     assert live.get_by_role("checkbox").nth(2).is_checked() is False  # γ is 0
     live.locator(".widget-play button").first.click()
     live.get_by_text(re.compile("step [1-9]")).wait_for()
-    keep_screenshot(page, "atlas", tmp_path)
+    keep_screenshot(page, "atlas")
     assert pixels_out_of_sight(page) == 0
-    keep_screenshot(page, "atlas_narrow", tmp_path)
+    keep_screenshot(page, "atlas_narrow")
