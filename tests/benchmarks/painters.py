@@ -87,7 +87,7 @@ class Painter:
         if self.method == "torch":
             module, more = "tests.benchmarks.torch_program", ["--network", str(self.network)]
         else:
-            module, more = "nst_helpers", CANDIDATES[self.method]
+            module, more = "nst_helpers", ["--enlarge", *CANDIDATES[self.method]]
         return [sys.executable, "-m", module, *pictures, *numbers, *more]
 
     def _shipped(self, seconds: int) -> Path:

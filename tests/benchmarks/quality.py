@@ -1,8 +1,9 @@
 """Who paints best in the same seconds: sheets for blind comparison, and judges in numbers.
 
-Every method paints every pair of pictures; sheets/ gets each two of their pictures as A and B, without names, key.json
-the names. Whoever has looked at the sheets writes `{"001": "A", "002": "B", "003": "=", …}` into a file, and --judge
-counts. What --output has already of that size stays as it is: so a run is gone on with, and methods are added.
+Every method paints every pair of pictures; a content that is smaller than --size is enlarged for all alike. sheets/
+gets each two of their pictures as A and B, without names, key.json the names. Whoever has looked at the sheets writes
+`{"001": "A", "002": "B", "003": "=", …}` into a file, and --judge counts. What --output has already of that size stays
+as it is: so a run is gone on with, and methods are added.
 
 nst        the package by its command; painters.py has candidates with further options
 torch      a PyTorch program of the shape of crowsonkb's, torch_program.py
@@ -17,8 +18,6 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-
-from PIL import Image
 
 from . import blind, report
 from .drive import run_apart
@@ -42,9 +41,6 @@ def main() -> None:
         return judge(options)
     if unknown := set(options.methods) - set(METHODS):
         parser.error(f"no such method: {', '.join(sorted(unknown))}")
-    for pair in options.pairs:
-        if (most := longer_side(pair.partition(":")[0])) < options.size:
-            parser.error(f"{pair}: the content has {most} px only; choose a smaller --size")
 
     (options.output / "pictures").mkdir(parents=True, exist_ok=True)
     result = {"benchmark": "quality", "machine": report.machine(), "size": options.size, "runs": [], "missing": []}
@@ -90,8 +86,9 @@ def add_numbers(runs: list[dict[str, Any]], size: int) -> None:
 
     judges = Judges()
     for run in runs:
-        files = run["picture"], *(DATA / f"{name}.jpg" for name in run["pair"].split(":"))
-        run["judges"] = judges(*(load_image(file, size, report=None) for file in files))
+        content, style = (DATA / f"{name}.jpg" for name in run["pair"].split(":"))
+        made, content = (load_image(file, size, enlarge=True, report=None) for file in (run["picture"], content))
+        run["judges"] = judges(made, content, load_image(style, size, report=None))
 
 
 def judge(options: Any) -> None:
@@ -105,11 +102,6 @@ def judge(options: Any) -> None:
     if options.json:
         result = json.loads(options.json.read_text()) if options.json.exists() else {"benchmark": "quality"}
         report.write_json(options.json, result | {"tally": counted})
-
-
-def longer_side(name: str) -> int:
-    with Image.open(DATA / f"{name}.jpg") as picture:
-        return max(picture.size)
 
 
 def rows(runs: list[dict[str, Any]]) -> tuple[list[str], list[list[str]]]:
