@@ -62,7 +62,7 @@ class Originals:
             )
         if settings.colors == "matched":
             styles = [tf.constant(with_color_statistics_of(content, each)) for each in styles]
-        check_mask_counts(masks, style_masks, len(styles))
+        check_mask_counts(masks, style_masks, len(styles), weights)
         painted = [checked_mask("a mask", mask) for mask in masks]
         if keep is not None:
             kept = checked_mask("keep", keep)
@@ -149,6 +149,8 @@ def first_image(init: str | np.ndarray, content: tf.Tensor, style: tf.Tensor, se
         if image.shape != content.shape:
             raise InputError(f"the initial image must have the content's shape {list(content.shape)}.")
         return image
+    if init == "image":
+        raise InputError('init "image" stands for a picture in recipes; give the image itself, [1, H, W, 3].')
     if init == "noise":
         return tf.constant(np.random.default_rng(settings.seed).random(content.shape, np.float32))
     if init == "style":

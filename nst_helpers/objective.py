@@ -25,6 +25,9 @@ from .vgg import FeatureExtractor
 LOSS_SCALE = 1024.0
 """Lifts float16 gradients above the smallest number that float16 can hold."""
 
+COMPILED = 16
+"""For how many sizes and settings a network keeps what has been compiled; a run has about five sizes."""
+
 Given = tuple[
     dict[str, tf.Tensor],
     list[dict[str, tf.Tensor | Gaussian]],
@@ -64,7 +67,7 @@ class Objective:
         style_masks: Sequence[tf.Tensor | None] = (),
     ):
         self.settings, self.features = settings, features
-        self._compiler = self._without_pictures() if type(self) is Objective else self
+        self._shared = self._without_pictures(content.shape) if type(self) is Objective else None
         self._content = self._compiler._content_features(content)
         self._of_each = [
             self._compiler._statistics(style, mask)
@@ -74,7 +77,10 @@ class Objective:
         self._regions = [
             {layer: position_weights(seen) for layer, seen in carried(mask, layers).items()} for mask in masks
         ] or [dict.fromkeys(layers, (None, None))]
-        self._targets = [tf.nest.map_structure(_variable, target) for target in self._blended(settings.style_weights)]
+        self._targets = [
+            {layer: _held(target) for layer, target in targets.items()}
+            for targets in self._blended(settings.style_weights)
+        ]
 
     def evaluate(self, image: tf.Tensor, weights: tf.Tensor, layer_weights: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Return the losses at an image, and the gradient `[1, H, W, 3]` of their weighted total.
@@ -99,6 +105,10 @@ class Objective:
         """Return the unweighted losses at an image `[1, H, W, 3]`: content, each style layer's, total variation."""
         return self._terms(image, self._given)
 
+    def gradients(self, image: tf.Tensor) -> list[tf.Tensor]:
+        """Return the gradient `[1, H, W, 3]` of each unweighted loss, in the order of `terms`."""
+        return self._compiler._gradients(image, self._given)
+
     def statistic(self, features: tf.Tensor, weights: tf.Tensor | None = None) -> tf.Tensor | Moments:
         """Return what is to match between style and image, of a layer's features `[1, h, w, C]`.
 
@@ -112,16 +122,23 @@ class Objective:
     def _given(self) -> Given:
         return self._content, self._targets, self._regions
 
-    def _without_pictures(self) -> "Objective":
-        """Return the objective that compiles for all whose network and settings are the same, whatever their pictures.
+    @property
+    def _compiler(self) -> "Objective":
+        return self._shared or self
+
+    def _without_pictures(self, shape: Sequence[int]) -> "Objective":
+        """Return the objective that compiles for all of this shape with the same settings, whatever their pictures.
 
         Compiling takes as long as several steps, and a learner starts run after run with other pictures or weights.
         """
-        s = self.settings
-        key = (tuple(s.content_layers.items()), tuple(s.style_layers), s.style_distance, s.reduction)
-        if key not in self.features.compiled:
-            self.features.compiled[key] = copy.copy(self)
-        return self.features.compiled[key]
+        s, network = self.settings, self.features
+        key = (*shape, *s.content_layers.items(), *s.style_layers, s.style_distance, s.reduction)
+        key += (network.border, *network.gains.values())
+        if key not in network.compiled:
+            while len(network.compiled) >= COMPILED:
+                network.compiled.pop(next(iter(network.compiled)), None)
+            network.compiled[key] = copy.copy(self)
+        return network.compiled[key]
 
     @compiled
     def _evaluate(
@@ -131,6 +148,14 @@ class Objective:
             tape.watch(image)
             values, scaled = self._weighted(self._terms(image, given), weights, layer_weights)
         return values, tape.gradient(scaled, image) / self._scale
+
+    @compiled
+    def _gradients(self, image: tf.Tensor, given: Given) -> list[tf.Tensor]:
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch(image)
+            content, style, variation = self._terms(image, given)
+            scaled = [term * self._scale for term in (content, *style, variation)]
+        return [tape.gradient(term, image) / self._scale for term in scaled]
 
     def _terms(self, image: tf.Tensor, given: Given) -> tuple[tf.Tensor, list[tf.Tensor], tf.Tensor]:
         s, features = self.settings, self.features(image)
@@ -204,6 +229,9 @@ class Objective:
         return {layer: self.statistic(features[layer], position_weights(seen[layer])[0]) for layer in layers}
 
 
-def _variable(target: tf.Tensor) -> tf.Variable:
-    """Return a variable for a target; its last axis may change, since a Gaussian's root depends on the blend."""
-    return tf.Variable(target, trainable=False, shape=[*target.shape[:-1], None] if target.shape.rank > 1 else None)
+def _held(target: tf.Tensor | Gaussian) -> tf.Variable | Gaussian:
+    """Return a target in variables; how many directions a Gaussian's root has depends on the picture and the blend."""
+    if isinstance(target, Gaussian):
+        root = tf.Variable(target.root, trainable=False, shape=[target.root.shape[0], None])
+        return Gaussian(tf.Variable(target.mean, trainable=False), root)
+    return tf.Variable(target, trainable=False)

@@ -13,9 +13,12 @@ def checked_mask(name: str, mask: np.ndarray) -> np.ndarray:
     """Return a mask `[H, W]`, 0..1, as float32.
 
     Raises:
-        InputError: it has another shape or range, or is black everywhere.
+        InputError: it is no array, has another shape or range, or is black everywhere.
     """
-    array = np.asarray(mask, np.float32)
+    try:
+        array = np.asarray(mask, np.float32)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{name} must be an array, not {mask!r}.") from error
     if array.ndim != 2 or not array.size:
         raise InputError(f"{name} must have the shape [H, W], not {list(array.shape)}.")
     check_unit_range(name, array)

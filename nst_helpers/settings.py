@@ -178,14 +178,18 @@ def _scales(scales: Mapping[int, int]) -> dict[int, int]:
     return checked
 
 
-def check_mask_counts(masks: Sequence[Any], style_masks: Sequence[Any], styles: int) -> None:
-    """Raise InputError unless there are masks and style masks for so many styles."""
+def check_mask_counts(
+    masks: Sequence[Any], style_masks: Sequence[Any], styles: int, style_weights: Sequence[float]
+) -> None:
+    """Raise InputError unless there are masks and style masks for so many styles; masks for each replace weights."""
     if len(masks) not in (0, 1, styles):
         raise InputError(
             f"masks: {len(masks)}, styles: {styles}; give one mask for each style, or one for all of them."
         )
     if len(style_masks) not in (0, styles):
         raise InputError(f"style masks: {len(style_masks)}, styles: {styles}; give one style mask for each style.")
+    if len(masks) > 1 and style_weights:
+        raise InputError("styles with a mask each have no weights; make a mask grey where its style is to be weak.")
 
 
 def in_range(name: str, value: Any, lowest: float, highest: float) -> float:

@@ -89,6 +89,14 @@ class TiledObjective(Objective):
         parts = (self._sums(image[tile.seen], *each) for tile, each in zip(self.tiles, self._of_tiles, strict=True))
         return self._losses_of(image, reduce(_plus, parts))
 
+    def gradients(self, image: tf.Tensor) -> list[tf.Tensor]:
+        """Return each loss's gradient, as `Objective` does, one after another: a tape would hold all tiles."""
+        alpha, beta, gamma = tf.eye(3)
+        layers = tf.eye(len(self.settings.style_layers))
+        none = tf.zeros_like(layers[0])
+        weights = [(alpha, none), *((beta, layer) for layer in layers), (gamma, none)]
+        return [self.evaluate(image, *each)[1] for each in weights]
+
     @compiled
     def _losses(
         self,

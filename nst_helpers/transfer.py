@@ -21,7 +21,7 @@ from .machine.progress import progress_bar
 from .machine.stillness import while_changing
 from .objective import Objective
 from .optimizers import LBFGS, Adam
-from .settings import Settings, whole_number
+from .settings import Settings, check_mask_counts, whole_number
 from .snapshot import Losses, Snapshot
 from .tiles import TiledObjective
 from .vgg import Kernels, shared_extractor
@@ -82,6 +82,7 @@ class StyleTransfer:
         weights: str | os.PathLike | Kernels | None = "imagenet",
         **settings: Any,
     ):
+        self._lock = threading.RLock()  # a cell may step a run that a widget is playing
         self.settings = s = Settings(init=init if isinstance(init, str) else "image", **settings)
         self.originals = Originals.checked(content, style, s, masks, style_masks, keep)
         self.features = shared_extractor(
@@ -101,7 +102,6 @@ class StyleTransfer:
         self.image = shrunk(first, small.shape)
         self.objective = self._objective_at(self.image.shape)
         self._evaluated: tuple[Losses, tf.Tensor] | None = None  # losses and gradient at self.image, once evaluated
-        self._lock = threading.RLock()  # a cell may step a run that a widget is playing
         self.warn = partial(warnings.warn, stacklevel=3)
 
     def steps(self, n: int) -> Iterator[Snapshot]:
@@ -187,10 +187,11 @@ class StyleTransfer:
     @property
     def snapshot(self) -> Snapshot:
         """The present image and its losses."""
-        losses, _ = self._evaluate_once()
-        image = enlarged(self._shown, self.originals.content.shape).numpy()
-        image = self.originals.finish(image, self.settings.color_strength)
-        return Snapshot(self.iteration, image, losses, max(self.image.shape))
+        with self._lock:
+            losses, _ = self._evaluate_once()
+            image = enlarged(self._shown, self.originals.content.shape).numpy()
+            image = self.originals.finish(image, self.settings.color_strength)
+            return Snapshot(self.iteration, image, losses, max(self.image.shape))
 
     def run(
         self,
@@ -214,8 +215,10 @@ class StyleTransfer:
             The snapshots to keep, and always the last one, as `[-1]`.
         """
         n = whole_number("n", n, 1, 10**9)
-        if isinstance(snapshots, int):
-            whole_number("snapshots", snapshots, 1, 10**9)
+        if isinstance(snapshots, Iterable):
+            snapshots = set(snapshots)
+        else:
+            snapshots = whole_number("snapshots", snapshots, 1, 10**9)
         kept, steps = [], self.steps(n)
         if until_still:
             steps = while_changing(steps, sum(self.settings.scales.values()))
@@ -241,7 +244,8 @@ class StyleTransfer:
 
     def state(self) -> dict[str, np.ndarray]:
         """Return the arrays from which `restore` continues exactly."""
-        return {"image": self.image.numpy(), "iteration": self.iteration} | self._optimizer.state()
+        with self._lock:
+            return {"image": self.image.numpy(), "iteration": self.iteration} | self._optimizer.state()
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """Continue from a `state` of a run with the same images and settings.
@@ -252,17 +256,21 @@ class StyleTransfer:
         shape, iteration = state["image"].shape, int(state["iteration"])
         if shape not in (self.originals.shape_at(iteration), self.originals.shape_at(iteration + 1)):
             raise InputError("the saved state is of an image of another shape; start the run again.")
-        self._optimizer.restore(state)
-        self.image, self.iteration, self._evaluated = tf.constant(state["image"]), iteration, None
-        self.objective = self._objective_at(shape)
+        with self._lock:
+            self._optimizer.restore(state)
+            self.image, self.iteration, self._evaluated = tf.constant(state["image"]), iteration, None
+            self.objective = self._objective_at(shape)
 
     def _change(self, name: str, value: Any) -> None:
-        settings = replace(self.settings, **{name: value})
-        if list(settings.style_layers) != list(self.settings.style_layers):
-            raise InputError("during a run only the weights of the style layers can be changed, not the layers.")
-        if name == "style_weights" and len(settings.style_weights) != len(self.originals.styles):
-            raise InputError(f"style_weights must be {len(self.originals.styles)} numbers, one for each style.")
         with self._lock:
+            settings = replace(self.settings, **{name: value})
+            if list(settings.style_layers) != list(self.settings.style_layers):
+                raise InputError("during a run only the weights of the style layers can be changed, not the layers.")
+            if name == "style_weights":
+                styles = len(self.originals.styles)
+                if len(settings.style_weights) != styles:
+                    raise InputError(f"style_weights must be {styles} numbers, one for each style.")
+                check_mask_counts(self.originals.masks, (), styles, settings.style_weights)
             self.settings = settings
             if name == "color_strength":
                 return

@@ -18,12 +18,9 @@ DATA = Path(__file__).parent.parent / "data"
 
 
 def pytest_configure(config):
-    """Share the cores out, and fetch the weights before any test runs, or the first notebook would show that."""
-    if hasattr(config, "workerinput"):
-        return
-    if workers := getattr(config.option, "numprocesses", None):  # that take each other's cores, if each takes all
-        os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
-    if config.option.markexpr != "quick":
+    """Fetch the weights before any test runs, or the first notebook would show that it fetches them."""
+    is_worker = hasattr(config, "workerinput")
+    if not is_worker and config.option.markexpr != "quick":
         with suppress(InputError):  # the tests say that they lack them
             find_weights()
 

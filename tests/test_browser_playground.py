@@ -54,7 +54,9 @@ def course(tmp_path_factory):
     values = json.loads(text)
     first = next(each for each in values["atlases"] if each["folder"] == "../../data/atlas")
     cat = {"name": "chelsea", "title": "Cat", "picture": first["style"]["picture"]}
-    values["atlases"] = [first, first | {"content": cat, "beta": first["beta"][:2]}]
+    coffee, glass = ({"name": n, "title": n.capitalize(), "picture": cat["picture"]} for n in ("coffee", "glass"))
+    alone = first | {"content": coffee, "style": glass}  # as in what is committed, not every pair is painted
+    values["atlases"] = [first, first | {"content": cat, "beta": first["beta"][:2]}, alone]
     script.write_text(f"window.COURSE = {json.dumps(values)};", encoding="utf-8")
     return folder
 
@@ -69,6 +71,7 @@ def playground(chromium):
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(10_000)
+        page.complaints = complaints
         page.on("console", lambda message: complaints.append(message.text) if message.type != "log" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("request", lambda request: foreign.append(request.url) if is_foreign(request.url, address) else None)
@@ -141,7 +144,7 @@ def test_sliders_change_the_picture_and_the_address(playground, course, address,
             page.wait_for_function("url => document.querySelector('#now img').src.endsWith(url)", arg=picture)
         assert page.locator("#beta-value").inner_text() == "β = 100,000"
         assert (
-            "--alpha 0.1 --beta 100000 --gamma 0 --iterations 200 --snapshots 10"
+            "--size 160 --alpha 0.1 --beta 100000 --gamma 0 --iterations 200 --snapshots 10"
             in page.locator("#command").inner_text()
         )
         drag(page, "wipe", 0.8)
@@ -159,6 +162,28 @@ def test_an_address_restores_what_was_seen(playground, address):
     page.evaluate("location.hash = '#content=chelsea&beta=1e9&step=soon&wipe=999&versus=constructor&nonsense=1'")
     wait_for_state(page, content="chelsea", beta=3000, step=30, wipe=100, versus="photograph", kept="1_1000_0_200")
     assert page.get_by_role("radio", name="Cat").is_checked()
+
+
+@pytest.mark.browser
+def test_a_painting_brings_a_photograph_that_is_painted_like_it(playground, address):
+    page = playground(address)
+    page.get_by_role("radio", name="Glass").check()
+    wait_for_state(page, content="coffee", style="glass")
+    page.get_by_role("radio", name="Cat").check()
+    wait_for_state(page, content="chelsea", style="great_wave")
+
+
+@pytest.mark.browser
+def test_what_cannot_be_loaded_is_said(playground, address, course):
+    page = playground(address)
+    page.route("**/c1,s100000,*", lambda route: route.abort())
+    page.locator("#beta").press("End")
+    page.get_by_text("This picture could not be loaded").wait_for()
+    assert page.locator("#now img").count() == 0
+    page.complaints.clear()
+    page.locator("#beta").press("ArrowLeft")
+    page.wait_for_selector("#now img")
+    assert not page.get_by_text("This picture could not be loaded").is_visible()
 
 
 @pytest.mark.browser
@@ -235,6 +260,13 @@ def test_film_runs_and_stands_still_for_those_who_want_that(playground, address)
         assert page.get_by_role("button", name="Pause").is_visible()
         page.wait_for_selector("#now img.blend")
         assert page.locator("#now img.blend").evaluate("image => getComputedStyle(image).animationName") == animation
+        page.get_by_role("link", name="barely painted").click()  # while it plays
+        wait_for_state(page, beta=1000, step=200)
+        page.get_by_role("button", name="Play").wait_for()
+        page.wait_for_timeout(1000)
+        assert shown(page) == "c1,s1000,t10/iteration_00200.jpg"
+        page.get_by_role("button", name="Play").click()
+        wait_for_state(page, step=10)
         wait_for_state(page, step=200)
         page.get_by_role("button", name="Play").wait_for()
 

@@ -18,6 +18,7 @@ new IntersectionObserver((entries, observer) => {
   const script = document.createElement("script");
   script.src = "gram.js";
   script.onload = startInspector;
+  script.onerror = () => (element("together").textContent = "This part could not be loaded: load the page again.");
   document.head.append(script);
 }, { rootMargin: "200px" }).observe(element("gram"));
 

@@ -32,8 +32,9 @@ function nearest(values, wanted) {
 function change(changes) {
   const old = atlas;
   Object.assign(state, changes);
-  atlas = atlases.find((each) => each.content.name === state.content && each.style.name === state.style)
-    ?? atlases.find((each) => each.content.name === state.content) ?? atlases[0];
+  const has = (kind) => (each) => each[kind].name === state[kind];
+  const chosen = "style" in changes && !("content" in changes) ? "style" : "content"; // not every pair is painted
+  atlas = atlases.find((each) => has("content")(each) && has("style")(each)) ?? atlases.find(has(chosen)) ?? atlases[0];
   state.content = atlas.content.name;
   state.style = atlas.style.name;
   for (const [name, axis] of Object.entries(AXES)) state[name] = nearest(atlas[axis], state[name]);
@@ -99,7 +100,12 @@ function load(url) {
 async function place(layer, url, alt) {
   layer.dataset.wanted = url;
   if (!loaded.has(url)) await load(url);
-  if (layer.dataset.wanted !== url || !loaded.has(url)) return; // overtaken by another one
+  if (layer.dataset.wanted !== url) return; // overtaken by another one
+  if (!loaded.has(url)) {
+    layer.replaceChildren();
+    $("said").textContent = "This picture could not be loaded: check the connection, and move a slider.";
+    return;
+  }
   const image = loaded.get(url).cloneNode();
   image.alt = alt;
   const old = film ? [...layer.children].slice(-1) : []; // a film blends from frame to frame
@@ -169,10 +175,10 @@ function show() {
   drawCurves($("curves"), rows, atlas.iterations, state);
   const weights = ["alpha", "beta", "gamma"], last = atlas.iterations.at(-1);
   const [content, style] = [state.content, state.style].map((each) => `data/${each}.jpg`);
-  $("command").textContent = `nst ${content} ${style} ` + weights.map((each) => `--${each} ${state[each]} `).join("") +
+  $("command").textContent = `nst ${content} ${style} --size ${atlas.size} ` + weights.map((each) => `--${each} ${state[each]} `).join("") +
     `--iterations ${last}` + (state.step && state.step < last ? ` --snapshots ${state.step}` : "");
   $("cell").textContent = `explore("../${content}", "../${style}", ` +
-    weights.map((each) => `${each}=${state[each]}`).join(", ") + ")";
+    weights.map((each) => `${each}=${state[each]}, `).join("") + `size=${atlas.size}, iterations=${last})`;
   writeAddress();
 }
 
@@ -197,20 +203,20 @@ function stop() {
 
 $("play").addEventListener("click", () => {
   if (film) return stop();
-  const last = atlas.iterations.length - 1;
-  if (state.step === atlas.iterations[last]) change({ step: 0 });
+  const left = () => atlas.iterations.filter((step) => step > state.step);
+  if (!left().length) change({ step: 0 });
   $("play").innerHTML = '<span aria-hidden="true">❚❚</span> Pause';
   film = setInterval(() => {
-    change({ step: atlas.iterations[atlas.iterations.indexOf(state.step) + 1] });
-    if (state.step === atlas.iterations[last]) stop();
+    change({ step: left()[0] ?? state.step });
+    if (!left().length) stop();
   }, FRAME_MS);
 });
 
 for (const button of document.querySelectorAll("[data-copy]"))
   button.addEventListener("click", async () => {
     getSelection().selectAllChildren($(button.dataset.copy)); // where copying is forbidden, it can still be done by hand
-    await navigator.clipboard?.writeText($(button.dataset.copy).textContent).catch(() => {});
-    button.textContent = "Copied";
+    const copying = navigator.clipboard?.writeText($(button.dataset.copy).textContent) ?? Promise.reject();
+    button.textContent = await copying.then(() => "Copied", () => "Selected: press Ctrl+C");
     setTimeout(() => (button.textContent = "Copy"), 2000);
   });
 
@@ -229,7 +235,10 @@ if (location.protocol === "file:") { // the pages of the course are on the web o
   for (const link of document.querySelectorAll("a[href^='../']"))
     link.href = new URL(link.getAttribute("href"), `https://${owner}.github.io/${project}/notebooks/playground/`);
 }
-addEventListener("hashchange", readAddress);
+addEventListener("hashchange", () => {
+  stop();
+  readAddress();
+});
 readAddress();
 addEventListener("load", () => preload(neighbours()));
 for (const event of ["pointerdown", "keydown"])

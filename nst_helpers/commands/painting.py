@@ -226,7 +226,7 @@ def save_picture(image: np.ndarray, output: Path, recipe: Recipe, opacity: np.nd
     failed = None
     for kept, path in itertools.product((recipe, None), (output, *rescue)):
         try:
-            save_image(image, path, recipe=kept, bits=recipe.bits, opacity=opacity)
+            save_image(image, path, recipe=kept, bits=kept and kept.bits, opacity=opacity)
         except Exception as error:  # the next place is tried
             failed = failed or error
             continue

@@ -143,7 +143,8 @@ def main(arguments: Sequence[str]) -> int:
     files = {name: getattr(options, name) for name in ("masks", "style_masks", "keep", "init")}
     named = [options.content, *options.style, *options.masks, *options.style_masks, options.keep, options.init]
     inputs = [each for each in (picture, *named) if each and os.path.exists(each)]
-    output = choose_output(options.output, picture.with_stem(f"{picture.stem}_again").name, inputs, report)
+    bits = read_recipe(picture).bits
+    output = choose_output(options.output, picture.with_stem(f"{picture.stem}_again").name, inputs, report, bits)
     progress = not options.quiet
     made = reproduce(picture, options.content, options.style, **files, progress=progress, report=report)
     saved = save_picture(made.image, output, made.recipe, made.opacity)

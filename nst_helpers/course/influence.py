@@ -1,12 +1,11 @@
 """The influence meter: which term of the loss moves the picture, and each term's share of the pull."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import tensorflow as tf
 
-from ..objective import LOSS_SCALE
 from ..settings import Settings
-from ..tiles import TiledObjective
 from ..transfer import StyleTransfer
 
 CONTENT, VARIATION = "content", "total variation"
@@ -28,46 +27,31 @@ class InfluenceMeter:
 
     def __init__(self, transfer: StyleTransfer):
         self.transfer = transfer
-        self._gradients = tf.function(self._of_each_term, autograph=False)
-        self._measured: tuple[tf.Tensor, dict[str, float]] | None = None  # an image and its lengths
+        self._measured: tuple[tuple[Any, ...], dict[str, float]] | None = None  # at what, and the lengths
 
     def gradients(self) -> dict[str, tf.Tensor]:
         """Return term to unweighted gradient `[1, H, W, 3]`, float32, at the run's present image."""
-        names, tiled = term_weights(self.transfer.settings), isinstance(self.transfer.objective, TiledObjective)
-        find = self._one_by_one if tiled else self._gradients
-        return dict(zip(names, find(self.transfer.image), strict=True))
+        gradients = self.transfer.objective.gradients(self.transfer.image)
+        return dict(zip(term_weights(self.transfer.settings), gradients, strict=True))
 
     @property
     def is_fresh(self) -> bool:
-        """Whether the run's present image has been measured already."""
-        return self._measured is not None and self._measured[0] is self.transfer.image
+        """Whether the run's present image has been measured already, against the present blend of styles."""
+        if self._measured is None:
+            return False
+        (image, blend), _ = self._measured
+        return image is self.transfer.image and blend == self.transfer.style_weights
 
     def lengths(self) -> dict[str, float]:
         """Return term to the length (root of the sum of squares) of its unweighted gradient."""
         if not self.is_fresh:
             lengths = {name: float(tf.norm(gradient)) for name, gradient in self.gradients().items()}
-            self._measured = self.transfer.image, lengths
+            self._measured = (self.transfer.image, self.transfer.style_weights), lengths
         return self._measured[1]
 
     def shares(self) -> dict[str, float]:
         """Return term to its share of the pull under the run's present weights, 0..1; all 0 where nothing pulls."""
         return shares(self.lengths(), term_weights(self.transfer.settings))
-
-    def _of_each_term(self, image: tf.Tensor) -> list[tf.Tensor]:
-        scale = LOSS_SCALE if self.transfer.features.precision == "float16" else 1.0
-        with tf.GradientTape(persistent=True) as tape:
-            tape.watch(image)
-            content, style, variation = self.transfer.objective.terms(image)
-            scaled = [term * scale for term in (content, *style, variation)]
-        return [tape.gradient(term, image) / scale for term in scaled]
-
-    def _one_by_one(self, image: tf.Tensor) -> list[tf.Tensor]:
-        """Return what `_of_each_term` does, in the memory that a step takes: a tape would hold all tiles."""
-        alpha, beta, gamma = tf.eye(3)
-        layers = tf.eye(len(self.transfer.settings.style_layers))
-        none = tf.zeros_like(layers[0])
-        weights = [(alpha, none), *((beta, layer) for layer in layers), (gamma, none)]
-        return [self.transfer.objective.evaluate(image, *each)[1] for each in weights]
 
 
 def term_weights(settings: Settings) -> dict[str, float]:

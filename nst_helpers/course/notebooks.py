@@ -73,8 +73,8 @@ def keep(function: Callable) -> None:
     """Save a reader's function in my_nst.py beside the notebooks, replacing an earlier one of that name."""
     source = inspect.getsource(function)
     before = MINE.read_text(encoding="utf-8") if MINE.exists() else "import numpy as np\nimport tensorflow as tf\n"
-    blocks = re.split(r"\n\n\n(?=def )", before.rstrip())
-    blocks = [block for block in blocks if not block.startswith(f"def {function.__name__}(")]
+    blocks = re.split(r"\n\n\n(?=def |@)", before.rstrip())
+    blocks = [block for block in blocks if not re.search(rf"^def {function.__name__}\(", block, re.MULTILINE)]
     MINE.write_text("\n\n\n".join([*blocks, source.rstrip()]) + "\n", encoding="utf-8")
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..machine.disk import check_folder, write_atomically
-from ..settings import Settings, whole_number
+from ..settings import LARGEST_WEIGHT, Settings, whole_number
 from .images import encode, load_image, to_pixels
 from .pixels import opened
 from .recipe import Recipe
@@ -53,6 +53,10 @@ class Grid:
         object.__setattr__(self, "iterations", tuple(sorted(iterations)))
         if not (self.alpha and self.beta and self.gamma and self.iterations):
             raise InputError("an atlas needs at least one value each of alpha, beta, gamma and the iterations.")
+        for cell in self.cells:
+            if max(cell) > LARGEST_WEIGHT:
+                named = " : ".join(f"{weight:g}" for weight in cell)
+                raise InputError(f"the weights {named} are too far apart; a ratio may be {LARGEST_WEIGHT:g} at most.")
 
     @property
     def cells(self) -> list[Weights]:

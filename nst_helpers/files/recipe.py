@@ -146,9 +146,7 @@ class Recipe:
         scales = tuple(in_range("style_scale", each, 0.01, 100) for each in scales)
         scales = scales * styles if len(scales) == 1 else scales
         self._set("style_scale", () if set(scales) == {1} else scales)
-        check_mask_counts(self.masks, self.style_masks, styles)
-        if len(self.masks) > 1 and self.settings.style_weights:
-            raise InputError("styles with a mask each have no weights; make a mask grey where its style is to be weak.")
+        check_mask_counts(self.masks, self.style_masks, styles, self.settings.style_weights)
         if self.init_picture and self.settings.init != "image":
             raise InputError(f"the image starts as {self.settings.init}, not as a picture.")
 

@@ -108,6 +108,7 @@ class WeightExplorer(Panel):
         recipe = Recipe(*map(Picture.of, files), size, iterations, Settings(**settings))
         self.run = InteractiveRun(recipe, **self._network)
         self.compared: Remembered | None = None
+        self._layer_weights: dict[str, float] = {}  # also of layers that were switched off
         self.choosers = {
             role: PictureChooser(role, _shipped(names), self.choose_picture, self.take_upload)
             for role, names in (("content", PHOTOGRAPHS), ("style", PAINTINGS), ("second style", PAINTINGS))
@@ -155,7 +156,8 @@ class WeightExplorer(Panel):
     @_handler
     def choose(self) -> None:
         """Start over with the brush, size, start, optimizer and style layers that the controls show."""
-        view, known = self.view, self.run.transfer.settings.style_layers
+        view, known = self.view, self._layer_weights
+        known.update(self.run.transfer.settings.style_layers)
         layers = {layer: known.get(layer) for layer, toggle in view.layers.items() if toggle.value}
         settings = {"init": view.init.value, "optimizer": view.optimizer.value, "style_layers": layers}
         self._begin(settings, size=view.size.value, style_scale=(float(f"{view.brush.value:.3g}"),))

@@ -1,6 +1,6 @@
 """Pictures as buttons: to choose or upload one, and the shelf of remembered pictures."""
 
-import itertools
+import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -14,7 +14,6 @@ from .uploads import upload_button
 
 SIDE = 60
 """Height and width of a thumbnail's button in pixels, as in explorer.css."""
-_numbers = itertools.count()
 
 
 def thumbnail(image: np.ndarray, name: str, tooltip: str) -> tuple[widgets.Button, widgets.VBox]:
@@ -23,7 +22,7 @@ def thumbnail(image: np.ndarray, name: str, tooltip: str) -> tuple[widgets.Butto
     The button's description stands on it, for screen readers and where colours fail.
     """
     shown = widgets.Button(description=name, tooltip=tooltip)
-    css = f"nst-thumbnail-{next(_numbers)}"
+    css = f"nst-thumbnail-{uuid.uuid4().hex}"  # in JupyterLab all notebooks share one page
     for each in ("nst-thumbnail", css):
         shown.add_class(each)
     style = f"<style>.{css}{{background-image:url({data_url(jpeg(image), 'jpeg')}) !important}}</style>"

@@ -83,6 +83,7 @@ class RunViewer(Panel):
     @callback
     def show(self) -> None:
         """Show the chosen snapshot, its comparison with the other one, and its place on the loss curves."""
+        self.play.value = self.iteration.index
         a, b = self.recording[self.iteration.value], self.recording[self.other.value]
         self.picture.value = jpeg(a)
         wiped = self.view.value == "wipe"

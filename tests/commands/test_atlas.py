@@ -34,6 +34,8 @@ def test_grid_is_sorted_and_checked():
         Grid((1,), (), (0,), (1,))
     with pytest.raises(InputError, match="iteration"):
         Grid((1,), (1,), (0,), (0,))
+    with pytest.raises(InputError, match=r"^the weights 1 : 1e\+13 : 0 are too far apart"):
+        Grid((0.001,), (1e10,), (0,), (1,))
 
 
 def test_each_ratio_is_painted_once():

@@ -66,6 +66,21 @@ def test_what_was_made_again_before_is_kept_and_a_named_file_replaced_with_a_wor
     assert len({(tmp_path / name).read_bytes() for name in names}) == 1
 
 
+@pytest.mark.parametrize("name", ["again.jpg", "again.webp"])
+def test_sixteen_bits_are_refused_a_format_of_eight_before_the_run(nst, weights, tmp_path, monkeypatch, name):
+    assert nst(CONTENT, STYLE, *FAST, "--iterations", "1", "--bits", "16", "-o", "deep.png", "--quiet")[0] == 0
+    monkeypatch.setattr(reproduce, "begin", lambda *_: pytest.fail("it runs"))
+    code, said = again(nst, "deep.png", "-o", name)
+    assert code == cli.BAD_INPUT and "16 bits" in said
+    assert not (tmp_path / name).exists()
+
+
+@pytest.mark.parametrize("picture", [".", "", "nowhere/."])
+def test_what_is_no_file_is_refused_in_a_sentence(nst, picture):
+    code, said = again(nst, picture)
+    assert code == cli.BAD_INPUT and said.count("\n") == 1 and "Traceback" not in said
+
+
 def test_picture_is_not_lost_where_it_cannot_be_written_in_the_end(nst, folder, tmp_path, monkeypatch):
     begin = reproduce.begin
 

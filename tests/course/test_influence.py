@@ -69,7 +69,7 @@ def test_shares_are_parts_of_one(meter, transfer):
 
 def test_other_weights_take_no_new_measurement_and_another_image_does(transfer, meter, monkeypatch):
     before = meter.shares()
-    monkeypatch.setattr(meter, "_gradients", lambda image: pytest.fail("measured again"))
+    monkeypatch.setattr(transfer.objective, "gradients", lambda image: pytest.fail("measured again"))
     transfer.beta = 2000
     assert meter.shares()["block2_conv1"] > 2 * before["block2_conv1"]
     transfer.beta = 200
@@ -78,6 +78,18 @@ def test_other_weights_take_no_new_measurement_and_another_image_does(transfer, 
     for _ in transfer.steps(1):
         pass
     assert meter.shares() != before
+
+
+def test_another_blend_is_measured_again():
+    content, *styles = np.random.default_rng(1).random((3, 1, 16, 24, 3), np.float32)
+    options = {"content_layers": "block2_conv2", "style_layers": LAYERS, "precision": "float32", "weights": None}
+    run = StyleTransfer(content, [styles[0], 0.3 * styles[1]], **options)
+    meter = InfluenceMeter(run)
+    before = meter.lengths()
+    run.style_weights = (0, 1)
+    assert not meter.is_fresh
+    assert meter.lengths()["block2_conv1"] != pytest.approx(before["block2_conv1"], rel=0.01)
+    assert meter.is_fresh
 
 
 def test_a_restored_run_is_measured_again(meter, transfer, monkeypatch):

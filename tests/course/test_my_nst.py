@@ -67,6 +67,21 @@ def test_what_a_reader_keeps_is_used(tmp_path, monkeypatch):
     assert notebooks.mine("style_loss") is my_nst.style_loss
 
 
+def test_a_decorated_function_is_kept_beside_the_others(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    sources = {"gram": "def gram(x):\n    return 1\n", "step": "@tf.function\ndef step(x):\n    return 2\n"}
+    monkeypatch.setattr(notebooks.inspect, "getsource", lambda f: sources[f.__name__])
+
+    def gram(x): ...
+
+    def step(x): ...
+
+    for function in (gram, step, gram, step):
+        notebooks.keep(function)
+    text = (tmp_path / "my_nst.py").read_text()
+    assert [text.count(each) for each in ("def gram(", "@tf.function\ndef step(")] == [1, 1]
+
+
 @pytest.mark.parametrize("value", [None, 3.0, "block2", True])
 def test_a_guess_that_nobody_made_prints_nothing(value, capsys):
     guess = notebooks.predict("How many?", value)

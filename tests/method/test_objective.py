@@ -18,7 +18,7 @@ from nst_helpers.losses import (
     style_unit,
     wasserstein_loss,
 )
-from nst_helpers.objective import Objective
+from nst_helpers.objective import COMPILED, Objective
 from nst_helpers.settings import Settings
 from nst_helpers.vgg import FeatureExtractor
 
@@ -82,6 +82,31 @@ def test_blended_styles_share_means_and_second_moments(noise):
     )
     for ours, expected in zip(blended.terms(content)[1], whole.terms(content)[1], strict=True):
         assert float(ours) == pytest.approx(float(expected), rel=1e-3)
+
+
+class Means(Objective):
+    """Compares one number for each channel."""
+
+    def statistic(self, features, weights=None):
+        return tf.reduce_mean(tf.cast(features, tf.float32), [0, 1, 2])[:, None]
+
+
+def test_a_statistic_may_have_any_shape(noise):
+    settings = Settings(content_layers="block1_conv1", style_layers=["block1_conv1"])
+    network = FeatureExtractor(["block1_conv1"], weights=None)
+    objective = Means(noise(16, 16), [noise(16, 16, 1)], settings, network)
+    values, gradient = objective.evaluate(tf.constant(noise(16, 16, 2)), tf.constant([0.0, 1.0, 0.0]), tf.ones(1))
+    assert values[2] > 0 and float(tf.norm(gradient)) > 0
+
+
+def test_what_is_compiled_for_many_sizes_is_not_kept_for_ever(noise):
+    settings = Settings(content_layers="block1_conv1", style_layers=["block1_conv1"])
+    network = FeatureExtractor(["block1_conv1"], weights=None)
+    first, *_, last = (Objective(noise(16, 8 + n), [noise(16, 16, 1)], settings, network) for n in range(COMPILED + 3))
+    assert len(network.compiled) == COMPILED
+    for objective, width in ((first, 8), (last, 8 + COMPILED + 2)):
+        values, _ = objective.evaluate(tf.constant(noise(16, width)), tf.ones(3), tf.ones(1))
+        assert values[1] == pytest.approx(0, abs=1e-6) and values[2] > 0
 
 
 class Alone(Objective):

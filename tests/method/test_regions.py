@@ -198,6 +198,8 @@ def test_several_content_layers_with_weights(noise):
         ({"masks": [np.ones((4, 4))] * 2}, "masks: 2, styles: 1"),
         ({"style_masks": [None] * 2}, "style masks: 2, styles: 1"),
         ({"keep": np.ones((4, 4))}, "keep covers everything"),
+        ({"masks": ["mask.png"]}, "a mask must be an array, not 'mask.png'"),
+        ({"keep": "mask.png"}, "keep must be an array"),
         ({"style_weights": [1]}, "style_weights"),
         ({"color_strength": 2}, "color_strength must be a number from 0 to 1"),
     ],
@@ -205,6 +207,16 @@ def test_several_content_layers_with_weights(noise):
 def test_what_cannot_work_is_refused(noise, options, message):
     with pytest.raises(InputError, match=message):
         StyleTransfer(noise(), noise(seed=1), **SMALL | options)
+
+
+def test_styles_with_a_mask_each_have_no_weights(noise):
+    styles, masks = [noise(seed=1), noise(seed=2)], [np.tri(8), 1 - np.tri(8)]
+    with pytest.raises(InputError, match="no weights; make a mask grey"):
+        StyleTransfer(noise(), styles, masks=masks, style_weights=[1, 2], **SMALL)
+    run = StyleTransfer(noise(), styles, masks=masks, **SMALL)
+    with pytest.raises(InputError, match="no weights; make a mask grey"):
+        run.style_weights = [1, 2]
+    assert run.style_weights == ()
 
 
 def test_masks_are_checked():

@@ -465,6 +465,16 @@ def test_bad_image_is_refused(noise, which, kind):
         StyleTransfer(images["content"], images["style"], init=images["initial"], **SHALLOW)
 
 
+def test_init_needs_the_image_itself(shallow):
+    with pytest.raises(InputError, match="give the image itself"):
+        shallow(init="image")
+
+
+@pytest.mark.parametrize("wanted", [(n for n in (2, 4)), np.int64(2), range(2, 5, 2), [2, 4]], ids=str)
+def test_snapshots_are_kept_whatever_names_them(shallow, wanted):
+    assert [s.iteration for s in shallow().run(4, snapshots=wanted, progress=False)] == [2, 4]
+
+
 def test_the_name_of_a_file_is_no_image(noise):
     with pytest.raises(InputError, match="content image must be an array, not 'photo'; load_image"):
         StyleTransfer("photo", noise(), **SHALLOW)

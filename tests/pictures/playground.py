@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     atlases = [described(AtlasFolder.open(folder), options.output) for folder in folders]
     write_script(options.output / "atlases.js", "COURSE", {"repository": REPOSITORY, "atlases": atlases})
     write_script(options.output / "gram.js", "GRAM", gram())
-    size = sum(path.stat().st_size for path in (options.output / "pictures").rglob("*"))
+    size = sum(path.stat().st_size for path in (options.output / "pictures").rglob("*.webp"))
     print(f"{len(atlases)} atlases, {size / 1e6:.1f} MB of pictures copied")
     if size > LARGEST:
         raise SystemExit(f"That is more than {LARGEST / 1e6:.0f} MB: give it fewer atlases, or smaller ones.")

@@ -321,6 +321,13 @@ def test_start_and_optimiser_start_over(other):
     assert other.run.iteration == 1
 
 
+def test_a_layer_that_is_switched_on_again_has_its_weight(other):
+    other.run.transfer.style_layers = {"block1_conv1": 0.2, "block2_conv1": 3}
+    for on in (False, True):
+        other.view.layers["block1_conv1"].value = on
+    assert other.run.transfer.style_layers == {"block1_conv1": 0.2, "block2_conv1": 3}
+
+
 def test_layers_start_over_and_none_is_refused(other):
     assert [layer for layer, toggle in other.view.layers.items() if toggle.value] == SMALL["style_layers"]
     other.view.layers["block2_conv1"].value = False

@@ -115,6 +115,13 @@ def test_clock_walks_through_the_snapshots(viewer):
         assert close(array(viewer.picture), image_at(ITERATIONS[k])[0])
 
 
+def test_clock_goes_on_from_where_the_slider_is(viewer):
+    viewer.iteration.value = 100
+    assert viewer.play.value == 3
+    viewer.play.value += 1
+    assert viewer.iteration.value == 400
+
+
 def test_strip_shows_and_goes_to_its_snapshots(snapshots):
     viewer = view_run(snapshots, strip=(1, 100, 900))
     assert len(viewer.strip.children) == 3
