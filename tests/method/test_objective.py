@@ -106,7 +106,7 @@ def test_what_is_compiled_for_many_sizes_is_not_kept_for_ever(noise):
     assert len(network.compiled) == COMPILED
     for objective, width in ((first, 8), (last, 8 + COMPILED + 2)):
         values, _ = objective.evaluate(tf.constant(noise(16, width)), tf.ones(3), tf.ones(1))
-        assert values[1] == pytest.approx(0, abs=1e-6) and values[2] > 0
+        assert float(values[1]) == pytest.approx(0, abs=1e-6) and float(values[2]) > 0
 
 
 class Alone(Objective):
