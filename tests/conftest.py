@@ -84,6 +84,21 @@ def ctrl_c_is_heard():
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.fixture
+def nst(capsys, tmp_path, monkeypatch):
+    """A function that runs the command in an empty folder and returns its exit code and all that it said."""
+    from nst_helpers.commands import cli
+
+    monkeypatch.chdir(tmp_path)
+
+    def nst(*arguments):
+        code = cli.main([str(argument) for argument in arguments])
+        said = capsys.readouterr()
+        return code, said.out + said.err
+
+    return nst
+
+
 def compilations(objective):
     """How often the step of an objective, and of all that share it, has been compiled."""
     return objective._compiler._evaluate.experimental_get_tracing_count()

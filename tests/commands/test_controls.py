@@ -18,18 +18,12 @@ SMALL = (*FAST, "--size", 32, "--quiet")
 
 
 @pytest.fixture
-def nst(capsys, tmp_path, monkeypatch):
-    """A function that runs the command in an empty folder with masks in it: exit code, and all that it said."""
-    monkeypatch.chdir(tmp_path)
+def nst(nst):
+    """The command, in a folder with masks in it."""
     left = np.zeros((43, 64), np.uint8)
     left[:, :32] = 255
     for name, array in (("left.png", left), ("right.png", 255 - left), ("top.png", np.tril(left.T).T)):
         Image.fromarray(array).save(name)
-
-    def nst(*arguments):
-        code = cli.main([str(argument) for argument in arguments])
-        said = capsys.readouterr()
-        return code, said.out + said.err
 
     return nst
 

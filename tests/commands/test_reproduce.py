@@ -29,19 +29,6 @@ def folder(weights, tmp_path_factory):
     return folder
 
 
-@pytest.fixture
-def nst(capsys, tmp_path, monkeypatch):
-    """A function that runs the command in this process and returns its exit code and all that it said."""
-    monkeypatch.chdir(tmp_path)
-
-    def nst(*arguments):
-        code = cli.main([str(argument) for argument in arguments])
-        said = capsys.readouterr()
-        return code, said.out + said.err
-
-    return nst
-
-
 def again(nst, picture, *options, content=CONTENT, style=STYLE):
     return nst("reproduce", picture, "--content", content, "--style", style, "--quiet", *options)
 

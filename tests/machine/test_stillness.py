@@ -101,15 +101,8 @@ FAST = ("--content-layer", "block1_conv2", "--style-layers", "block1_conv1", "--
 
 
 @pytest.fixture
-def nst(weights, capsys, tmp_path, monkeypatch):
-    """A function that runs the command in this process and returns its exit code and all that it said."""
-    monkeypatch.chdir(tmp_path)
-
-    def nst(*arguments):
-        code = cli.main([str(argument) for argument in arguments])
-        said = capsys.readouterr()
-        return code, said.out + said.err
-
+def nst(weights, nst):
+    """The command, where there are weights."""
     return nst
 
 
