@@ -99,7 +99,7 @@ class FeatureExtractor:
             kernels = _rescaled(checked_kernels(weights, self.path), self.path, pooling, border)
         else:
             kernels = trained_kernels(self.path, None if weights == "imagenet" else weights)
-            kernels = _normalized(kernels, MEAN_ACTIVATION[pooling]) if normalize else kernels
+            kernels = normalized(kernels, MEAN_ACTIVATION[pooling]) if normalize else kernels
         self.compiled: dict[Hashable, Any] = {}
         self._kernels = {
             name: (tf.constant(kernel, self.precision), tf.constant(bias, self.precision))
@@ -174,10 +174,10 @@ def _rescaled(kernels: Kernels, path: tuple[str, ...], pooling: Pooling, border:
     noise = np.random.default_rng(0).random((1, 64, 64, 3), np.float32)
     found = _activations(preprocess(noise), kernels, path, pooling, border)
     means = {name: max(float(tf.reduce_mean(found[name])), 1e-20) for name in kernels}  # a layer may be dead
-    return _normalized(kernels, means)
+    return normalized(kernels, means)
 
 
-def _normalized(kernels: Kernels, means: Mapping[str, float]) -> Kernels:
+def normalized(kernels: Kernels, means: Mapping[str, float]) -> Kernels:
     """Divide each layer's output by its mean, inside the weights: ReLU and pooling pass a factor through."""
     scaled, before = {}, 1.0
     for name, (kernel, bias) in kernels.items():
