@@ -77,7 +77,7 @@ def test_what_a_refusal_says(capsys):
         (lambda x: x * np.nan, "NaN"),
         (lambda x: np.float64(x * 2), "come as float64"),
         (lambda x: x.nonsense, "AttributeError"),
-        (lambda x: ..., "returns nothing yet"),
+        (lambda x: ..., "returns None"),
     ]:
         check(answer)
         assert said in capsys.readouterr().out

@@ -15,7 +15,7 @@ WRONG = [
     ("new_share", lambda s, f: min(1.0, s * f), "cannot exceed 1|clipping it"),
     ("new_share", lambda s, f: s * f / (1 + s * f), "keep their length"),
     ("new_share", lambda s, f: (1 - s) / (1 - s + s * f), "what the others have"),
-    ("new_share", lambda s, f: ..., "returns nothing yet"),
+    ("new_share", lambda s, f: ..., "returns None"),
     ("new_share", lambda s, f: s / 0, "ZeroDivisionError"),
     ("balancing_beta", lambda a, c, s: a * s / c, "upside down"),
     ("balancing_beta", lambda a, c, s: c / s, "α has no effect yet"),

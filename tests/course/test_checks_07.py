@@ -22,7 +22,7 @@ def tilt(weights, terms, r, sign=1, keep="loss"):
 
 
 WRONG = [
-    ("without_each", lambda w: None, "returns nothing yet"),
+    ("without_each", lambda w: None, "returns None"),
     ("without_each", lambda w: list(w), "returns a list"),
     ("without_each", lambda w: 1 / 0, "stops with ZeroDivisionError"),
     ("without_each", lambda w: {"block1_conv1": w}, "are asked for"),
@@ -32,7 +32,7 @@ WRONG = [
     ("without_each", lambda w: {a: dict.fromkeys(w, 0) for a in w}, "all the others are 0"),
     ("without_each", lambda w: {a: {b: 0 if a == b else 1 for b in w} for a in w}, "another layer's weight"),
     ("without_each", lambda w: dict.fromkeys(w, 0), "return a dict of block1_conv1"),
-    ("tilted", lambda w, t, r: ..., "returns nothing yet"),
+    ("tilted", lambda w, t, r: ..., "returns None"),
     ("tilted", lambda w, t, r: list(w.values()), "returns a list"),
     ("tilted", lambda w, t, r: w["pool"], "stops with KeyError"),
     ("tilted", lambda w, t, r: tilt(w, t, r, sign=-1), "wrong way"),

@@ -115,7 +115,7 @@ def _watched(answer: Callable) -> Callable:
             message = str(error).partition("\n")[0][:200]
             raise Refused(f"{_given(arguments)}it stops with {type(error).__name__}: {message}") from error
         nothing = got is None or got is Ellipsis
-        require(not nothing, "it returns nothing yet; write its body, and end it with return.")
+        require(not nothing, "it returns None; write the body, and return a value.")
         return got
 
     return watched
