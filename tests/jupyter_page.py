@@ -18,6 +18,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM_OPTIONS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+CHROMIUM_OPTIONS += ["--enable-unsafe-swiftshader"]  # WebGL without a graphics processor
 SETTINGS = {
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
     "notebook-extension/tracker": {"windowingMode": "none"},  # or cells out of sight would not exist
@@ -153,6 +154,16 @@ def keep_screenshot(page, name: str) -> None:
     if folder := os.environ.get("NST_SCREENSHOTS"):
         page.wait_for_timeout(500)
         page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+
+def serious(page) -> list[str]:
+    """What axe-core finds in a page that keeps some readers out."""
+    try:
+        from axe_playwright_python.sync_playwright import Axe
+    except ImportError:
+        missing("axe-core is missing: pip install axe-playwright-python")
+    found = Axe().run(page).response["violations"]
+    return [f"{each['id']}: {each['help']}" for each in found if each["impact"] in ("serious", "critical")]
 
 
 def pixels_out_of_sight(page) -> int:

@@ -9,13 +9,14 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from jupyter_page import keep_screenshot, missing
+from jupyter_page import keep_screenshot, serious
 
 ROOT = Path(__file__).parents[1]
 PLAYGROUND = "notebooks/playground"
 FIRST_VIEW = 1_500_000
 """Bytes that may be transferred before anything is touched."""
 INSTANT_MS = 50
+WINDOWS = [(1400, 800), (1366, 650), (900, 700), (768, 1024), (390, 844)]
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
@@ -116,6 +117,17 @@ def drag(page, name, share):
     page.mouse.up()
 
 
+def check_that_sliders_are_seen_below_a_square(page):
+    """Make the picture square; no slider that is moved by keys may be hidden by it, nor may it be too high."""
+    page.evaluate("document.getElementById('picture').style.setProperty('--ratio', 1)")
+    assert page.locator("#picture").bounding_box()["height"] < page.viewport_size["height"]
+    for name in ("alpha", "beta", "gamma"):
+        page.locator(f"#{name}").focus()
+        box = page.locator(f"#{name}").bounding_box()
+        middle = [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
+        assert page.evaluate("([x, y]) => document.elementFromPoint(x, y)?.id", middle) == name
+
+
 def first_paint(page):
     """Load the page again; return how many milliseconds pass until anything is painted."""
     page.reload()
@@ -138,7 +150,8 @@ def test_sliders_change_the_picture_and_the_address(playground, server, address,
         drag(page, name, share)
         wait_for_state(page, **{name: value})
         page.wait_for_function("url => document.querySelector('#now img').src.endsWith(url)", arg=picture)
-    assert page.locator("#beta-value").inner_text() == "β = 100,000"
+    said = [page.locator(f"#{name}-value").inner_text() for name in ("alpha", "beta", "gamma")]
+    assert said == ["1/10 as strong · α = 0.1", "10 times as strong · β = 100,000", "off · γ = 0"]
     assert (
         "--size 160 --alpha 0.1 --beta 100000 --gamma 0 --iterations 200 --snapshots 10"
         in page.locator("#command").inner_text()
@@ -153,7 +166,8 @@ def test_an_address_restores_what_was_seen(playground, address):
     page.wait_for_selector("#before img")
     assert shown(page) == "c1,s300,t10/iteration_00030.jpg"
     assert shown(page, "before") == "c1,s1000,t0/iteration_00200.jpg"
-    assert page.locator("#alpha").get_attribute("aria-valuetext") == "10"
+    assert page.locator("#alpha").get_attribute("aria-valuetext") == "10 times as strong · α = 10"
+    assert page.locator("#beta-value").inner_text() == "1/3 as strong · β = 3,000"
     assert page.locator("#before-name").inner_text() == "kept: 1 : 1,000 : 0, step 200"
     page.evaluate("location.hash = '#content=chelsea&beta=1e9&step=soon&wipe=999&versus=constructor&nonsense=1'")
     wait_for_state(page, content="chelsea", beta=3000, step=30, wipe=100, versus="photograph", kept="1_1000_0_200")
@@ -163,10 +177,25 @@ def test_an_address_restores_what_was_seen(playground, address):
 @pytest.mark.browser
 def test_a_painting_brings_a_photograph_that_is_painted_like_it(playground, address):
     page = playground(address)
+    faint = ".faint input"
+    assert page.locator(faint).evaluate_all("inputs => inputs.map(input => input.value)") == ["coffee", "glass"]
     page.get_by_role("radio", name="Glass").check()
     wait_for_state(page, content="coffee", style="glass")
+    assert page.locator("#pairs").is_visible() and page.locator(faint).count() == 3
     page.get_by_role("radio", name="Cat").check()
     wait_for_state(page, content="chelsea", style="great_wave")
+
+
+@pytest.mark.browser
+def test_the_curve_is_told_as_it_runs(playground, address):
+    page = playground(f"{address}#step=30")
+    label = "The sum of the three complaints {} from 100 % to"
+    assert label.format("falls") in page.locator("#curves svg").get_attribute("aria-label")
+    assert re.match(r"After 30 steps \d\d % of the complaint is left\.", page.locator("figcaption").inner_text())
+    assert re.match(r"Photograph \d+\s%, style \d+\s%, smoothness \d+\s%: the ", page.locator("#said").inner_text())
+    page.evaluate("location.hash = '#alpha=10&beta=1000&gamma=0&step=10'")
+    page.get_by_text(re.compile(r"After 10 steps the complaint has grown to \d{3} %")).wait_for()
+    assert label.format("rises") in page.locator("#curves svg").get_attribute("aria-label")
 
 
 @pytest.mark.browser
@@ -245,8 +274,9 @@ def test_keys_alone_do_everything(playground, address):
             page.keyboard.press("Space")
         elif name == "cell":
             break
-    wanted = "wipe play step alpha beta gamma content style versus keep layer row column command"
-    assert set(wanted.split()) <= set(reached)
+    wanted = ["wipe", "play", "step", "alpha", "beta", "gamma", "content", "style", "versus", "keep"]
+    wanted += ["layer", "row", "column", "command"]
+    assert [name for name in reached if name in wanted] == wanted
     wait_for_state(page, alpha=10, gamma=100, step=10, wipe=100, content="chelsea", versus="kept")
     assert page.locator("#layer").input_value() == "larger shapes"
 
@@ -271,6 +301,23 @@ def test_film_runs_and_stands_still_for_those_who_want_that(playground, address)
 
 
 @pytest.mark.browser
+def test_film_waits_for_its_pictures(playground, server):
+    page = playground(f"{server.playground}#step=0")
+    held = []
+    page.route("**/iteration_00030.jpg", lambda route: held.append(route))
+    page.reload()
+    page.wait_for_selector("#now img")
+    page.get_by_role("button", name="Play").click()
+    wait_for_state(page, step=10)
+    page.wait_for_timeout(1500)
+    assert page.locator("#step-value").inner_text() == "step 10"
+    for route in held:
+        route.continue_()
+    wait_for_state(page, step=30)
+    wait_for_state(page, step=200)
+
+
+@pytest.mark.browser
 def test_gram_inspector_shows_what_is_behind_a_square(playground, address):
     page = playground(address)
     page.locator("#gram").scroll_into_view_if_needed()
@@ -288,17 +335,26 @@ def test_gram_inspector_shows_what_is_behind_a_square(playground, address):
     )
     table.click(position={"x": 0.25 * side, "y": 0.25 * side})  # a detector with itself
     assert "100 in the painting, 100 in the result" in page.locator("#together").inner_text()
+    assert page.locator("main article #columns h3").count() == 5 and page.locator("h3:empty").count() == 0
     keep_screenshot(page, "playground")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("width", "height"), WINDOWS)
+def test_a_square_picture_leaves_the_sliders_in_sight(playground, address, width, height):
+    check_that_sliders_are_seen_below_a_square(playground(address, width, height))
+
+
+@pytest.mark.browser
+def test_forces_keep_their_colours_where_the_reader_chooses_all_colours(playground, address):
+    page = playground(address, forced_colors="active")
+    backgrounds = "spans => spans.map(span => getComputedStyle(span).backgroundColor)"
+    assert len(set(page.locator("#shares span").evaluate_all(backgrounds))) == 3
 
 
 @pytest.mark.browser
 @pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1400, "light")])
 def test_it_fits_the_screen_and_axe_finds_nothing_serious(playground, server, width, scheme):
-    try:
-        from axe_playwright_python.sync_playwright import Axe
-    except ImportError:
-        missing("axe-core is missing: pip install axe-playwright-python")
-    # axe-core reads style sheets, which a page from a disk may not
     # axe-core reads style sheets, which a page from a disk may not
     page = playground(server.playground, width=width, color_scheme=scheme, has_touch=width < 600)
     page.locator("#gram").scroll_into_view_if_needed()
@@ -307,6 +363,8 @@ def test_it_fits_the_screen_and_axe_finds_nothing_serious(playground, server, wi
     wild = page.get_by_role("link", name="style runs wild")
     wild.tap() if width < 600 else wild.click()
     wait_for_state(page, alpha=0.1, beta=100000, gamma=0, step=200)
-    found = Axe().run(page).response["violations"]
-    assert not [f"{each['id']}: {each['help']}" for each in found if each["impact"] in ("serious", "critical")]
+    assert not serious(page)
+    page.get_by_role("button", name="Keep this picture").click()
+    left, right = (page.locator(f"#{name}").bounding_box() for name in ("before-name", "now-name"))
+    assert left["x"] + left["width"] < right["x"]
     keep_screenshot(page, f"playground_{width}_{scheme}")

@@ -1,7 +1,9 @@
 """The course as a site: it builds without a warning, every link and picture of it is there, and a phone can show it."""
 
+import html
 import importlib.util
 import json
+import re
 import subprocess
 import sys
 import time
@@ -11,7 +13,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from jupyter_page import missing
+from jupyter_page import missing, serious
 from PIL import Image
 
 ROOT = Path(__file__).parents[1]
@@ -43,9 +45,10 @@ def site(tmp_path_factory):
     """The folder of the built site."""
     if importlib.util.find_spec("myst_nb") is None or importlib.util.find_spec("furo") is None:
         missing("the site needs Sphinx: pip install -e '.[site]'")
-    folder = tmp_path_factory.mktemp("site")
+    folder, doctrees = tmp_path_factory.mktemp("site"), tmp_path_factory.mktemp("doctrees")
     begun = time.monotonic()
-    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-c", "notebooks/_config", ".", str(folder)]
+    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q"]
+    command += ["-d", str(doctrees), "-c", "notebooks/_config", ".", str(folder)]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
     assert time.monotonic() - begun < MOST_SECONDS
@@ -107,6 +110,20 @@ def test_notebooks_stand_in_order_with_their_outputs_and_a_link_to_colab(site):
         assert sum(tag == "img" for tag, _ in parsed(site / "notebooks" / f"{name}.html").links) >= jpegs
 
 
+def test_every_picture_is_described(site):
+    bare = {}
+    for path in pages(site):
+        images = re.findall(r"<img[^>]*>", path.read_text(encoding="utf-8"))
+        if path.parent.name != "playground":
+            bare[path.name] = sum(not re.search(r'alt="[^"]', image) for image in images)
+    assert not any(bare.values()), bare
+    gram = html.unescape((site / "notebooks/02_gram_matrices.html").read_text(encoding="utf-8"))
+    cells = json.loads((ROOT / "notebooks/02_gram_matrices.ipynb").read_text(encoding="utf-8"))["cells"]
+    prose = " ".join(" ".join("".join(cell["source"]).split()) for cell in cells if cell["cell_type"] == "markdown")
+    sentences = re.findall(r'alt="Output, after: ([^"`*$]+)"', gram)
+    assert sum(sentence in prose for sentence in sentences) > 3
+
+
 def test_the_words_of_the_course_can_be_found(site):
     index = (site / "searchindex.js").read_text(encoding="utf-8")
     assert all(f"notebooks/{name}" in index for name in [*NOTEBOOKS, "glossary"])
@@ -122,3 +139,10 @@ def test_pages_fit_a_phone(site, chromium, scheme):
         page.goto((site / f"{name}.html").as_uri())
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
     context.close()
+
+
+@pytest.mark.browser
+def test_axe_finds_nothing_serious(site, page):
+    for name in ["index", "notebooks/02_gram_matrices"]:
+        page.goto((site / f"{name}.html").as_uri())
+        assert not serious(page), name

@@ -1,6 +1,6 @@
 """The course as a site: README, glossary and notebooks with the outputs that are committed; nothing is run.
 
-sphinx-build -W -c notebooks/_config . build/site        from the root of the repository
+sphinx-build -W -d build/doctrees -c notebooks/_config . build/site        from the root of the repository
 
 The source is the whole repository, so that links between README, notebooks and other files hold as they stand.
 """
@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 
 from docutils import nodes
-from IPython.lib.lexers import IPython3Lexer
+from ipython_pygments_lexers import IPython3Lexer
 from latex2mathml.converter import convert
 from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
@@ -18,8 +18,8 @@ from sphinx.writers.html5 import HTML5Translator
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 REPOSITORY = re.search(r"colab\.research\.google\.com/github/([\w.-]+/[\w.-]+)/blob/main", README)[1]
-PLAYGROUND = ("notebooks/playground", "data/atlas")
-"""Folders that the playground needs; they keep their places, so that it finds its files on the site as on a disk."""
+PLAYGROUND, ATLAS = "notebooks/playground", "data/atlas"
+"""Folders that keep their places, so that the playground finds its files on the site as on a disk."""
 
 project = "Neural style transfer, step by step"
 author = "the authors of the course"
@@ -89,11 +89,29 @@ def adapt(app: Sphinx, document: str, source: list[str]) -> None:
     source[0] = text
 
 
+def describe_outputs(app: Sphinx, document: nodes.document) -> None:
+    """Give each picture that a cell has put out, and that says nothing of itself, the sentence above its cell."""
+    sentence = ""
+    for node in document.findall(lambda node: isinstance(node, nodes.paragraph | nodes.image)):
+        if isinstance(node, nodes.paragraph):
+            sentence = re.split(r"(?<=[.!?]) ", " ".join(node.astext().split()))[-1]
+        elif not node.get("alt"):
+            node["alt"] = f"Output, after: {sentence}"
+
+
+def level_captions(app: Sphinx, page: str, template: str, context: dict, document: nodes.document | None) -> None:
+    """Say at which level the captions in the list of pages stand, which Sphinx leaves open."""
+    context["furo_navigation_tree"] = context["furo_navigation_tree"].replace(
+        'role="heading"', 'role="heading" aria-level="2"'
+    )
+
+
 def add_playground(app: Sphinx, error: Exception | None) -> None:
     """Copy the playground next to the pages, and make README's page the one that a visitor sees first."""
     if error or app.builder.format != "html":
         return
-    for folder in PLAYGROUND:
+    atlases = (ROOT / PLAYGROUND / "atlases.js").read_text(encoding="utf-8")
+    for folder in (PLAYGROUND, ATLAS) if ATLAS in atlases else (PLAYGROUND,):
         shutil.copytree(ROOT / folder, Path(app.outdir, folder), dirs_exist_ok=True)
     shutil.copy(Path(app.outdir, "README.html"), Path(app.outdir, "index.html"))
 
@@ -111,4 +129,6 @@ def setup(app: Sphinx) -> None:
     app.add_html_math_renderer("mathml", inline_renderers=(set_formula, None), block_renderers=(set_formula, None))
     app.add_lexer("python", IPython3Lexer)  # which knows !git and %matplotlib
     app.connect("source-read", adapt)
+    app.connect("doctree-read", describe_outputs)
+    app.connect("html-page-context", level_captions, priority=900)  # after furo
     app.connect("build-finished", add_playground)

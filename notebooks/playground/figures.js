@@ -4,7 +4,7 @@
 
 const FORCES = ["photograph", "style", "smooth"];
 const NAMES = { photograph: "photograph", style: "style", smooth: "smoothness" };
-const SHORT = { photograph: "photo ", style: "style ", smooth: "smooth " };
+const SHORT = { photograph: "photo", style: "style", smooth: "smooth" };
 
 const sum = (numbers) => numbers.reduce((total, each) => total + each, 0);
 
@@ -16,13 +16,15 @@ function drawShares(figure, said, row, { alpha, beta, gamma, step }) {
   const percent = Object.fromEntries(FORCES.map((name) => [name, Math.round((100 * pulls[name]) / all)]));
   const first = FORCES.reduce((most, name) => (pulls[name] > pulls[most] ? name : most));
   percent[first] += 100 - sum(Object.values(percent)); // rounded, they still are a hundred
-  const label = (name) => percent[name] < 8 ? "" : `${percent[name] < 30 ? "" : SHORT[name]}${percent[name]} %`;
+  const label = (name) => percent[name] < 8 ? "" : `${percent[name] < 20 ? "" : `${SHORT[name]}\n`}${percent[name]}\u00a0%`;
   figure.innerHTML = FORCES.map((name) =>
     `<span class="${name}" style="flex-grow:${pulls[name] / all}">${label(name)}</span>`).join("");
-  figure.setAttribute("aria-label", FORCES.map((name) => `${NAMES[name]} ${percent[name]} %`).join(", "));
+  const inWords = FORCES.map((name) => `${NAMES[name]} ${percent[name]}\u00a0%`).join(", ");
+  figure.setAttribute("aria-label", inWords);
   const finest = layers.indexOf(Math.max(...layers)) < 2 ? "colours and fine strokes" : "larger shapes";
-  said.textContent = step === 0 ? "Before the first step: nothing of the photograph is lost yet, so it does not pull."
-    : `The ${NAMES[first]} pulls hardest` + (first === "style" ? `, most of all its ${finest}.` : ".");
+  said.textContent = `${inWords[0].toUpperCase()}${inWords.slice(1)}: ` + (step === 0
+    ? "before the first step nothing of the photograph is lost, so it does not pull."
+    : `the ${NAMES[first]} pulls hardest` + (first === "style" ? `, most of all its ${finest}.` : "."));
 }
 
 function drawCurves(figure, rows, iterations, { alpha, beta, gamma, step }) {
@@ -38,9 +40,13 @@ function drawCurves(figure, rows, iterations, { alpha, beta, gamma, step }) {
     const edge = (k) => rows.map((_, i) => `${x(i).toFixed(1)},${y(upTo(i, k)).toFixed(1)}`);
     return `<polygon class="${FORCES[force]}" points="${[...edge(n + 1), ...edge(n).reverse()].join(" ")}"/>`;
   });
-  const now = iterations.indexOf(step), left100 = Math.round(100 * upTo(now, 3));
+  const percent = (i) => Math.round(100 * upTo(i, 3));
+  const now = iterations.indexOf(step), end = percent(rows.length - 1);
   const ticks = iterations.map((each, i) => `<text x="${x(i)}" y="${height - 8}" text-anchor="middle">${each}</text>`);
-  const label = `The sum of the three complaints falls from 100 % to ${Math.round(100 * upTo(rows.length - 1, 3))} %.`;
+  const label = `The sum of the three complaints ${end < 100 ? "falls" : "rises"} from 100 % to ${end} %.`;
+  const caption = step === 0 ? "Before the first step all of the complaint, <b>100 %</b>, is there."
+    : percent(now) > 100 ? `After ${step} steps the complaint has grown to <b>${percent(now)} %</b>: the picture is painted small first, and gets its details later.`
+    : `After ${step} steps <b>${percent(now)} %</b> of the complaint is left.`;
   figure.innerHTML = `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${label}">
     ${areas.join("")}
     <text x="${left - 8}" y="${y(1) + 5}" text-anchor="end">100 %</text>
@@ -48,5 +54,5 @@ function drawCurves(figure, rows, iterations, { alpha, beta, gamma, step }) {
     <line class="now" x1="${x(now)}" x2="${x(now)}" y1="${top}" y2="${height - bottom}"/>
     <circle class="now" cx="${x(now)}" cy="${y(upTo(now, 3))}" r="5"/>
     ${ticks.join("")}</svg>
-    <figcaption>After ${step} steps <b>${left100} %</b> of the complaint is left.</figcaption>`;
+    <figcaption>${caption}</figcaption>`;
 }

@@ -10,7 +10,6 @@ const LINES = {
   cloud: "Both: a dot for each place in the picture",
 };
 const inspected = { layer: 0, row: 0, column: 0 };
-const element = (id) => document.getElementById(id);
 
 new IntersectionObserver((entries, observer) => {
   if (!entries.some((entry) => entry.isIntersecting)) return;
@@ -18,9 +17,9 @@ new IntersectionObserver((entries, observer) => {
   const script = document.createElement("script");
   script.src = "gram.js";
   script.onload = startInspector;
-  script.onerror = () => (element("together").textContent = "This part could not be loaded: load the page again.");
+  script.onerror = () => ($("together").textContent = "This part could not be loaded: load the page again.");
   document.head.append(script);
-}, { rootMargin: "200px" }).observe(element("gram"));
+}, { rootMargin: "200px" }).observe($("gram"));
 
 function startInspector() {
   for (const layer of GRAM.layers) {
@@ -31,17 +30,17 @@ function startInspector() {
     }
     const most = layer.channels.map((_, i) => strongest(maps.map((map) => map.answers[i])));
     for (const map of maps) map.scaled = map.answers.map((answers, i) => answers.map((answer) => answer / most[i]));
-    element("layer").append(new Option(layer.title));
+    $("layer").append(new Option(layer.title));
   }
   const line = (heading, cell) => `<h3>${heading}</h3>` + Object.keys(PICTURES).map(cell).join("");
-  element("columns").innerHTML = line("", (name) =>
+  $("columns").innerHTML = line("The three pictures", (name) =>
     `<figure><figcaption class="${name}">${name}</figcaption><img src="${GRAM.pictures[name]}" alt=""></figure>`
   ) + Object.entries(LINES).map(([kind, heading]) =>
     line(heading, (name) => `<canvas class="${kind} ${name}" role="img"></canvas>`)).join("");
-  element("layer").addEventListener("change", (event) => chooseLayer(event.target.selectedIndex));
+  $("layer").addEventListener("change", (event) => chooseLayer(event.target.selectedIndex));
   for (const axis of ["row", "column"])
-    element(axis).addEventListener("input", (event) => inspect({ [axis]: Number(event.target.value) }));
-  element("columns").addEventListener("pointerdown", ({ target, offsetX, offsetY }) => {
+    $(axis).addEventListener("input", (event) => inspect({ [axis]: Number(event.target.value) }));
+  $("columns").addEventListener("pointerdown", ({ target, offsetX, offsetY }) => {
     if (!target.classList.contains("table")) return;
     const count = GRAM.layers[inspected.layer].channels.length;
     const at = (offset) => Math.min(count - 1, Math.floor((offset / target.clientWidth) * count));
@@ -60,8 +59,8 @@ function decoded({ bytes, width, height }, count) { // one list of answers, 0..1
 
 function chooseLayer(layer) {
   const { channels, begin } = GRAM.layers[layer];
-  element("layer").selectedIndex = layer;
-  for (const axis of ["row", "column"]) element(axis).max = channels.length - 1;
+  $("layer").selectedIndex = layer;
+  for (const axis of ["row", "column"]) $(axis).max = channels.length - 1;
   inspect({ layer, row: begin[0], column: begin[1] });
 }
 
@@ -80,8 +79,8 @@ function inspect(changes) {
   const { maps, channels } = GRAM.layers[inspected.layer];
   const ellipse = ellipseOf(maps.painting.scaled[row], maps.painting.scaled[column]);
   for (const axis of ["row", "column"]) {
-    element(axis).value = inspected[axis];
-    element(axis).setAttribute("aria-valuetext", `${inspected[axis] + 1} of ${channels.length}`);
+    $(axis).value = inspected[axis];
+    $(axis).setAttribute("aria-valuetext", `${inspected[axis] + 1} of ${channels.length}`);
   }
   for (const [name, map] of Object.entries(maps)) {
     const canvas = (kind) => {
@@ -96,7 +95,7 @@ function inspect(changes) {
     drawCloud(canvas("cloud"), first, second, ellipse);
   }
   const alike = ({ gram }) => gram[row][column] / Math.sqrt(gram[row][row] * gram[column][column] || 1);
-  element("together").innerHTML = `Of 100, where 100 is “always together”: ` + Object.keys(PICTURES)
+  $("together").innerHTML = `Of 100, where 100 is “always together”: ` + Object.keys(PICTURES)
     .map((name) => `<b class="${name}">${Math.round(100 * alike(maps[name]))}</b> in ${PICTURES[name]}`).join(", ") + ".";
 }
 

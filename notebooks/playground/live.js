@@ -1,39 +1,35 @@
 // Painting in the page: two pictures, three sliders and a button; painter.js does the work.
 "use strict";
 
-const $ = (id) => document.getElementById(id);
 const ITERATIONS = 300; // by then the picture has settled
-const SLIDERS = ["alpha", "beta", "gamma"];
-const LETTERS = { alpha: "α", beta: "β", gamma: "γ" };
+const SLIDERS = Object.keys(USUAL);
 const SOURCES = ["content", "style"];
 
-const state = { alpha: 1, beta: 10000, gamma: 10, size: 128 };
+const state = { ...USUAL, size: 128 };
 const images = {}; // content and style
-let network = null, painter = null, painting = false;
-
-try { // the site's choice between light and dark holds here too
-  document.documentElement.style.colorScheme = { light: "light", dark: "dark" }[localStorage.theme] ?? "";
-} catch { /* no storage, no choice */ }
+let network = null, painter = null;
+let painting = false; // what is wanted: a step that has begun is finished first
+let working = false; // whether paint() runs
 
 const say = (text) => ($("said").textContent = text);
 
 // ---- The state and the address
 
-for (const [name, text] of new URLSearchParams(location.hash.slice(1)))
-  if (Object.hasOwn(state, name) && Number(text) > 0) state[name] = Number(text);
-if (![128, 192, 256].includes(state.size)) state.size = 128;
+function readAddress() {
+  const address = new URLSearchParams(location.hash.slice(1));
+  for (const name of SLIDERS) {
+    const value = Number(address.get(name) ?? NaN);
+    if (value >= 0) state[name] = Math.min(value, 10 ** $(name).max);
+  }
+  const sizes = [...$("size").options].map((option) => Number(option.value));
+  if (sizes.includes(Number(address.get("size")))) state.size = Number(address.get("size"));
+}
 
 function show() {
-  for (const name of SLIDERS) {
-    const slider = $(name);
-    slider.value = Math.log10(state[name]);
-    slider.style.setProperty("--filled", `${(100 * (slider.value - slider.min)) / (slider.max - slider.min)}%`);
-    const value = Number(state[name].toPrecision(2)).toLocaleString("en");
-    slider.setAttribute("aria-valuetext", value);
-    $(`${name}-value`).textContent = `${LETTERS[name]} = ${value}`;
-  }
+  for (const name of SLIDERS)
+    setSlider(name, state[name] ? Math.log10(state[name]) : $(name).min, strength(name, state[name]));
   $("size").value = state.size;
-  history.replaceState(null, "", "#" + new URLSearchParams(state));
+  $("paint").textContent = painting ? "Pause" : painter ? "Go on" : "Start painting";
 }
 
 // ---- The two pictures
@@ -43,30 +39,30 @@ async function choose(kind, url) {
   image.src = url;
   try {
     await image.decode();
+    if (!image.naturalWidth) throw new Error("a drawing without a size");
   } catch {
-    return say("This file is not a picture that the browser can read; choose a JPEG, PNG or WebP.");
+    $("unread").textContent = "The browser cannot read this file as a picture: choose a JPEG, PNG or WebP.";
+    return;
   }
-  images[kind] = image;
+  $("unread").textContent = "";
   $(`${kind}-picture`).src = url;
-  begin();
+  images[kind] = image;
+  if (images.content && images.style) begin();
 }
 
-/** Show the photograph again, at its size; what was painted before is gone. */
+/** Show the photograph as it is: what is painted from now on begins with it. */
 function begin() {
-  painting = false;
   painter?.dispose();
   painter = null;
-  if (images.content) $("canvas").getContext("2d").drawImage(fitted(images.content, $("canvas")), 0, 0);
-  $("picture").style.aspectRatio = `${$("canvas").width} / ${$("canvas").height}`;
+  const { width, height } = fitted(images.content, $("canvas"));
+  $("picture").style.setProperty("--ratio", width / height);
   $("canvas").setAttribute("aria-label", "The photograph");
+  $("count").textContent = "";
   $("save").hidden = true;
-  $("progress").hidden = true;
-  $("paint").textContent = "Start painting";
-  if ($("paint").disabled) return;
-  say(network ? "" : `The first start loads ${Math.round(window.LIVE.bytes / 1e6) + 3} MB: the network and what runs it.`);
+  show();
 }
 
-/** Return a canvas, new or given, with an image scaled to the wanted longer side. */
+/** Draw an image, its longer side as long as is wanted. */
 function fitted(image, canvas = document.createElement("canvas")) {
   const scale = state.size / Math.max(image.naturalWidth, image.naturalHeight);
   canvas.width = Math.max(32, Math.round(image.naturalWidth * scale));
@@ -79,90 +75,104 @@ function fitted(image, canvas = document.createElement("canvas")) {
   return canvas;
 }
 
-const pixels = (image) => tf.tidy(() => tf.expandDims(tf.div(tf.browser.fromPixels(fitted(image)), 255), 0));
-
 // ---- Painting
 
 async function paint() {
-  painting = true;
-  $("paint").textContent = "Pause";
-  $("progress").hidden = false;
-  if (!network) {
+  working = true;
+  try {
     say("Loading the network …");
-    $("paint").disabled = true;
-    network = await loadNetwork(window.LIVE, (share) => ($("progress").value = share));
-    $("paint").disabled = false;
-    if (!painting) return begin(); // another picture was chosen meanwhile
+    network ??= await loadNetwork(window.LIVE, (share) => ($("progress").value = share));
+    let seconds = 0, before = performance.now();
+    while (painting) {
+      if (!painter) {
+        $("progress").value = 0;
+        say("Preparing the graphics processor …");
+        await pause();
+        painter = prepared();
+      }
+      const mine = painter, total = await mine.step(state);
+      if (painter !== mine) continue; // another picture has been chosen
+      if (!Number.isFinite(total)) throw new Trouble("The numbers have become too large: make a force weaker, and start again.");
+      const pixels = await mine.pixels();
+      if (painter !== mine) continue;
+      $("canvas").getContext("2d").putImageData(new ImageData(pixels, $("canvas").width), 0, 0);
+      const now = performance.now(), took = (now - before) / 1000;
+      seconds = mine.iteration > 2 && seconds ? 0.8 * seconds + 0.2 * took : took; // the first steps compile
+      before = now;
+      tell(mine.iteration, seconds, total);
+      if (mine.iteration % ITERATIONS === 0) painting = false;
+      await pause();
+    }
+  } catch (error) {
+    painting = false;
+    begin();
+    say(error instanceof Trouble ? error.message
+      : `This browser cannot paint (${error.message}): try another one, or run the course on Colab.`);
+    return;
+  } finally {
+    working = false;
   }
-  say("Preparing the graphics processor …");
-  if (!painter) {
-    const [content, style] = SOURCES.map((kind) => pixels(images[kind]));
-    painter = new Painter(network, content, style, window.LIVE);
-    tf.dispose([content, style]);
-  }
-  const mine = painter, end = (Math.floor(mine.iteration / ITERATIONS) + 1) * ITERATIONS;
-  const drawn = document.createElement("canvas");
-  let last = performance.now(), pace = 0;
-  while (painting && mine.iteration < end) {
-    const total = await mine.step(state);
-    if (painter !== mine) return;
-    if (!Number.isFinite(total)) throw new Error("the numbers have become too large");
-    const shown = mine.shown;
-    await tf.browser.toPixels(shown, drawn);
-    shown.dispose();
-    if (painter !== mine) return;
-    $("canvas").getContext("2d").drawImage(drawn, 0, 0);
-    const now = performance.now();
-    pace = mine.iteration === 2 ? 1000 / (now - last) : 0.8 * pace + (0.2 * 1000) / (now - last); // the first one compiles
-    last = now;
-    if (mine.iteration > 1) told(mine.iteration, end, pace, total);
-    await tf.nextFrame();
-  }
-  if (painter !== mine) return;
-  painting = false;
-  $("paint").textContent = "Go on";
-  $("canvas").setAttribute("aria-label", `The photograph, painted like the painting, after ${mine.iteration} iterations`);
+  say("");
+  if (painter) offer();
+  show();
+}
+
+const pause = () => new Promise((resolve) => setTimeout(resolve)); // in which the page is drawn, and clicks are heard
+
+function prepared() {
+  const [content, style] = SOURCES.map((kind) =>
+    tf.tidy(() => tf.expandDims(tf.div(tf.browser.fromPixels(fitted(images[kind])), 255), 0)));
+  const made = new Painter(network, content, style, window.LIVE);
+  tf.dispose([content, style]);
+  return made;
+}
+
+function tell(iteration, seconds, total) {
+  const done = ((iteration - 1) % ITERATIONS) + 1, left = (ITERATIONS - done) * seconds;
+  const time = left > 90 ? `${Math.round(left / 60)} min` : `${Math.ceil(left)} s`;
+  const loss = total.toLocaleString("en", { maximumSignificantDigits: 3 });
+  $("progress").value = done / ITERATIONS;
+  $("count").textContent = `Iteration ${iteration} · ${iteration > 1 ? `${time} left · ` : ""}loss ${loss}`;
+  if (iteration > 1) say("");
+}
+
+/** Let the picture be saved, now that it rests. */
+function offer() {
+  $("canvas").setAttribute("aria-label", `The photograph, painted like the painting, after ${painter.iteration} iterations`);
   $("save").href = $("canvas").toDataURL();
   $("save").hidden = false;
-}
-
-function told(iteration, end, pace, total) {
-  const left = (end - iteration) / pace;
-  $("progress").value = 1 - (end - iteration) / ITERATIONS;
-  say(`Iteration ${iteration} · ${pace.toPrecision(2)} a second · ` +
-    `${left > 90 ? `${Math.round(left / 60)} min` : `${Math.ceil(left)} s`} left · total loss ${total.toPrecision(3)}`);
-}
-
-function failed(error) {
-  $("paint").disabled = false;
-  begin();
-  say(`This browser cannot paint: ${error.message}. Try another one, or run the course on Colab.`);
 }
 
 // ---- Controls
 
 for (const name of SLIDERS)
-  $(name).addEventListener("input", () => {
-    state[name] = 10 ** $(name).value;
+  $(name).addEventListener("input", ({ target }) => {
+    state[name] = target.value === target.min ? 0 : Number((10 ** target.value).toPrecision(2));
     show();
   });
 $("size").addEventListener("change", () => {
   state.size = Number($("size").value);
-  show();
   begin();
 });
 for (const kind of SOURCES)
   $(kind).addEventListener("change", ({ target }) => {
     if (target.files[0]) choose(kind, URL.createObjectURL(target.files[0]));
   });
+addEventListener("change", () => history.replaceState(null, "", "#" + new URLSearchParams(state)));
 $("paint").addEventListener("click", () => {
-  if (painting) painting = false;
-  else paint().catch(failed);
+  if (!SOURCES.every((kind) => images[kind])) return;
+  painting = !painting;
+  show();
+  if (painting && !working) paint();
 });
 
+readAddress();
 show();
-if (!window.LIVE || location.protocol === "file:") {
+if (window.LIVE && location.protocol !== "file:") {
+  say(`The first start loads ${window.LIVE.megabytes} MB: the network, and what computes with it.`);
+} else {
   $("paint").disabled = true;
-  say("Painting works on the course’s website only.");
+  $("website").href = `${WEBSITE}live.html`;
+  $("elsewhere").hidden = false;
 }
-for (const kind of SOURCES) void choose(kind, window.COURSE.atlases[0][kind].picture);
+for (const kind of SOURCES) choose(kind, window.COURSE.atlases[0][kind].picture);

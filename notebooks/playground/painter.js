@@ -4,42 +4,60 @@
 
 const RATE = 0.2;
 
+/** What went wrong, in a sentence for the reader. */
+class Trouble extends Error {}
+
 /** Load the library and the weights; `onProgress` is told the share of bytes that are here. */
-async function loadNetwork({ folder, library, weights, bytes, path }, onProgress) {
-  for (const file of library) await script(`${folder}/${file}`);
-  await tf.setBackend((await navigator.gpu?.requestAdapter()) ? "webgpu" : "webgl").catch(() => tf.setBackend("webgl"));
-  await tf.ready();
-  if (tf.getBackend() === "webgl" && !tf.env().getBool("WEBGL_RENDER_FLOAT32_CAPABLE"))
-    throw new Error("its graphics processor has no 32-bit numbers");
-  const values = decoded(await fetched(`${folder}/${weights}`, bytes, onProgress));
+async function loadNetwork(files, onProgress) {
+  await start(files);
+  const values = decoded(await fetched(`${files.folder}/${files.weights}`, files.bytes, onProgress));
   let offset = 0;
   const next = (...shape) => {
     const size = shape.reduce((product, side) => product * side);
     return tf.tensor(values.subarray(offset, (offset += size)), shape);
   };
-  return path.map(({ name, inputs, outputs }) =>
+  return files.path.map(({ name, inputs, outputs }) =>
     name.endsWith("pool") ? { name } : { name, kernel: next(3, 3, inputs, outputs), bias: next(outputs) });
 }
 
+/** Load TensorFlow.js, and let it compute on the graphics processor, by WebGPU or else by WebGL. */
+async function start({ folder, library, webgpu }) {
+  if (!window.tf) await script(`${folder}/${library}`);
+  if (await navigator.gpu?.requestAdapter()) {
+    if (!tf.findBackendFactory("webgpu")) await script(`${folder}/${webgpu}`);
+    if (await tf.setBackend("webgpu").catch(() => false)) return;
+  }
+  if (!(await tf.setBackend("webgl").catch(() => false)))
+    throw new Trouble("This browser has no WebGL, by which the page computes: try another browser, or run the course on Colab.");
+  if (!tf.env().getBool("WEBGL_RENDER_FLOAT32_CAPABLE"))
+    throw new Trouble("This device’s graphics processor has no 32-bit numbers: try a computer, or run the course on Colab.");
+}
+
+const unloaded = () => new Trouble("The network could not be loaded: check the connection, and start again.");
+
 function script(src) {
   return new Promise((resolve, reject) => {
-    const onerror = () => reject(new Error(`${src} could not be loaded`));
+    const onerror = () => reject(unloaded());
     document.head.append(Object.assign(document.createElement("script"), { src, onload: resolve, onerror }));
   });
 }
 
 async function fetched(url, bytes, onProgress) {
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`${url} could not be loaded`);
   const all = new Uint8Array(bytes);
   let here = 0;
-  for (const reader = response.body.getReader(); ;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    all.set(value, here);
-    onProgress((here += value.length) / bytes);
+  try {
+    const { ok, body } = await fetch(url);
+    if (!ok) throw unloaded();
+    for (const reader = body.getReader(); ;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      all.set(value, here);
+      onProgress((here += value.length) / bytes);
+    }
+  } catch {
+    throw unloaded();
   }
-  if (here < bytes) throw new Error(`${url} is not complete`);
+  if (here < bytes) throw unloaded();
   return new Uint16Array(all.buffer);
 }
 
@@ -83,7 +101,7 @@ function totalVariation(image, contrast) {
   return tf.div(tf.add(tf.mean(tf.square(down)), tf.mean(tf.square(across))), contrast ** 2);
 }
 
-/** A run: `step` changes the image once, `shown` is the average of its iterates, [H, W, 3]. */
+/** A run on images [1, H, W, 3], 0..1: `step` changes the image once, and what is shown is the average of its iterates. */
 class Painter {
   constructor(network, content, style, { contentLayer, styleUnits, contrast }) {
     Object.assign(this, { network, contentLayer, styleUnits, contrast, iteration: 0 });
@@ -128,8 +146,12 @@ class Painter {
     return value;
   }
 
-  get shown() {
-    return tf.tidy(() => tf.clipByValue(tf.squeeze(this.average, [0]), 0, 1));
+  /** Return the average of the iterates as a canvas takes it. */
+  async pixels() {
+    const shown = tf.tidy(() => tf.clipByValue(tf.squeeze(this.average, [0]), 0, 1));
+    const pixels = await tf.browser.toPixels(shown);
+    shown.dispose();
+    return pixels;
   }
 
   dispose() {

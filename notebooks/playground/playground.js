@@ -2,25 +2,17 @@
 "use strict";
 
 const { repository, atlases } = window.COURSE;
-const $ = (id) => document.getElementById(id);
 const AXES = { alpha: "alpha", beta: "beta", gamma: "gamma", step: "iterations" }; // slider -> its values in an atlas
-const LETTERS = { alpha: "α", beta: "β", gamma: "γ" };
 const LEFT = { photograph: "photograph", painting: "painting", kept: "kept", nothing: "" }; // what to compare with
 const FRAME_MS = 900; // of the film
 const AT_ONCE = 6; // pictures that are fetched
-const number = (value) => value.toLocaleString("en");
-
-try { // the site's choice between light and dark holds here too
-  document.documentElement.style.colorScheme = { light: "light", dark: "dark" }[localStorage.theme] ?? "";
-} catch { /* no storage, no choice */ }
 
 const state = {
   content: atlases[0].content.name, style: atlases[0].style.name,
-  alpha: 1, beta: 10000, gamma: 10, step: 200,
+  ...USUAL, step: 200,
   versus: "photograph", wipe: 32, kept: "",
 };
 let atlas = atlases[0];
-let touched = false; // whether somebody is here: then all pictures are fetched
 let film = null; // the timer while it plays
 
 // ---- The state and the address
@@ -30,7 +22,6 @@ function nearest(values, wanted) {
 }
 
 function change(changes) {
-  const old = atlas;
   Object.assign(state, changes);
   const has = (kind) => (each) => each[kind].name === state[kind];
   const chosen = "style" in changes && !("content" in changes) ? "style" : "content"; // not every pair is painted
@@ -42,7 +33,7 @@ function change(changes) {
   if (state.kept || state.versus === "kept") state.kept = written(state.kept ? kept() : state);
   state.wipe = Math.min(100, Math.max(0, state.wipe));
   show();
-  if (touched && atlas !== old) preload(everything());
+  if (document.readyState === "complete") preload(); // the first picture comes before all others
 }
 
 function readAddress() {
@@ -117,17 +108,12 @@ function* neighbours() { // what one move of a slider leads to
   for (const [name, axis] of Object.entries(AXES)) for (const value of atlas[axis]) yield { ...state, [name]: value };
 }
 
-function* everything() {
-  for (const step of [...atlas.iterations].reverse())
-    for (const alpha of atlas.alpha) for (const beta of atlas.beta) for (const gamma of atlas.gamma)
-      yield { alpha, beta, gamma, step };
-}
-
-function preload(places) {
-  const of = atlas;
+let newest;
+function preload() {
+  const places = (newest = neighbours());
   for (let i = 0; i < AT_ONCE; i++) void (async () => {
     for (const place of places) {
-      if (atlas !== of) return;
+      if (places !== newest) return; // something has changed since
       await load(address(place));
     }
   })();
@@ -138,8 +124,8 @@ function preload(places) {
 const short = (at) => `${number(at.alpha)} : ${number(at.beta)} : ${number(at.gamma)}, step ${number(at.step)}`;
 
 function described(at) {
-  if (at.step === 0) return `the photograph, ${atlas.content.title}`;
-  return `${atlas.content.title} painted like ${atlas.style.title}: photograph ${number(at.alpha)}, ` +
+  if (at.step === 0) return `The photograph: ${atlas.content.title}`;
+  return `${atlas.content.title}, painted in the style of “${atlas.style.title}”: photograph ${number(at.alpha)}, ` +
     `style ${number(at.beta)}, smoothness ${number(at.gamma)}, after ${number(at.step)} steps`;
 }
 
@@ -147,38 +133,42 @@ function show() {
   const compared = state.versus !== "nothing";
   const before = state.versus === "kept" ? kept() : { ...state, step: 0 };
   place($("now"), address(state), described(state));
-  if (state.versus === "painting") place($("before"), atlas.style.picture, `the painting, ${atlas.style.title}`);
+  if (state.versus === "painting") place($("before"), atlas.style.picture, `The painting: ${atlas.style.title}`);
   else if (compared) place($("before"), address(before), described(before));
   for (const id of ["before", "before-name", "now-name"]) $(id).hidden = !compared;
   $("before-name").textContent = LEFT[state.versus] + (state.versus === "kept" ? `: ${short(before)}` : "");
   $("now-name").textContent = state.versus === "kept" ? short(state) : state.step === 0 ? "photograph" : "painted";
   $("picture").classList.toggle("whole", !compared);
   $("picture").style.setProperty("--wipe", `${state.wipe}%`);
-  $("picture").style.aspectRatio = `${atlas.width} / ${atlas.height}`;
+  $("picture").style.setProperty("--ratio", atlas.width / atlas.height);
   $("wipe").value = state.wipe;
   $("wipe").disabled = !compared;
 
   for (const [name, axis] of Object.entries(AXES)) {
-    const slider = $(name), value = number(state[name]);
-    slider.max = atlas[axis].length - 1;
-    slider.value = atlas[axis].indexOf(state[name]);
-    slider.style.setProperty("--filled", `${(100 * slider.value) / slider.max}%`);
-    slider.setAttribute("aria-valuetext", value);
-    $(`${name}-value`).textContent = name === "step" ? `step ${value}` : `${LETTERS[name]} = ${value}`;
+    $(name).max = atlas[axis].length - 1;
+    const text = name === "step" ? `step ${number(state.step)}` : strength(name, state[name]);
+    setSlider(name, atlas[axis].indexOf(state[name]), text);
   }
   for (const input of document.querySelectorAll("input[type=radio]")) input.checked = state[input.name] === input.value;
 
-  for (const kind of ["content", "style"]) $(`${kind}-title`).textContent = atlas[kind].title;
+  for (const [kind, other] of [["content", "style"], ["style", "content"]]) {
+    $(`${kind}-title`).textContent = atlas[kind].title;
+    const partners = atlases.filter((each) => each[other].name === state[other]).map((each) => each[kind].name);
+    for (const input of document.getElementsByName(kind))
+      input.parentElement.classList.toggle("faint", !partners.includes(input.value));
+  }
+  $("pairs").hidden = !document.querySelector(".faint");
 
   const rows = atlas.cells[cellName(state)];
   drawShares($("shares"), $("said"), rows[atlas.iterations.indexOf(state.step)], state);
   drawCurves($("curves"), rows, atlas.iterations, state);
-  const weights = ["alpha", "beta", "gamma"], last = atlas.iterations.at(-1);
+  const weights = Object.keys(USUAL), last = atlas.iterations.at(-1);
   const [content, style] = [state.content, state.style].map((each) => `data/${each}.jpg`);
   $("command").textContent = `nst ${content} ${style} --size ${atlas.size} ` + weights.map((each) => `--${each} ${state[each]} `).join("") +
     `--iterations ${last}` + (state.step && state.step < last ? ` --snapshots ${state.step}` : "");
   $("cell").textContent = `explore("../${content}", "../${style}", ` +
     weights.map((each) => `${each}=${state[each]}, `).join("") + `size=${atlas.size}, iterations=${last})`;
+  $("live").href = "live.html#" + new URLSearchParams(weights.map((each) => [each, state[each]]));
   writeAddress();
 }
 
@@ -196,20 +186,25 @@ document.addEventListener("change", ({ target }) => {
 });
 
 function stop() {
-  clearInterval(film);
+  clearTimeout(film);
   film = null;
   $("play").innerHTML = '<span aria-hidden="true">▶</span> Play';
 }
 
+async function turn() { // to the next picture, once it is here
+  const now = film, step = atlas.iterations.find((each) => each > state.step);
+  if (step === undefined) return stop();
+  await load(address({ ...state, step }));
+  if (film !== now) return;
+  change({ step });
+  film = setTimeout(turn, step === atlas.iterations.at(-1) ? 0 : FRAME_MS);
+}
+
 $("play").addEventListener("click", () => {
   if (film) return stop();
-  const left = () => atlas.iterations.filter((step) => step > state.step);
-  if (!left().length) change({ step: 0 });
+  if (state.step === atlas.iterations.at(-1)) change({ step: 0 });
   $("play").innerHTML = '<span aria-hidden="true">❚❚</span> Pause';
-  film = setInterval(() => {
-    change({ step: left()[0] ?? state.step });
-    if (!left().length) stop();
-  }, FRAME_MS);
+  film = setTimeout(turn, FRAME_MS);
 });
 
 for (const button of document.querySelectorAll("[data-copy]"))
@@ -230,19 +225,10 @@ function choices(fieldset, kind) { // a thumbnail for each photograph, or painti
 choices($("contents"), "content");
 choices($("styles"), "style");
 $("colab").href = `https://colab.research.google.com/github/${repository}/blob/main/notebooks/06_weight_explorer.ipynb`;
-if (location.protocol === "file:") { // the pages of the course are on the web only
-  const [owner, project] = repository.split("/");
-  for (const link of document.querySelectorAll("a[href^='../']"))
-    link.href = new URL(link.getAttribute("href"), `https://${owner}.github.io/${project}/notebooks/playground/`);
-}
+$("live").hidden = !window.LIVE;
 addEventListener("hashchange", () => {
   stop();
   readAddress();
 });
 readAddress();
-addEventListener("load", () => preload(neighbours()));
-for (const event of ["pointerdown", "keydown"])
-  addEventListener(event, () => {
-    if (!touched) preload(everything());
-    touched = true;
-  });
+addEventListener("load", preload);

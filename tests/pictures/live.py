@@ -1,4 +1,4 @@
-"""What the playground needs to paint in the page: TensorFlow.js, and VGG19's weights as 16-bit floats, 27 MB in all.
+"""What the playground needs to paint in the page: TensorFlow.js, and VGG19's weights as 16-bit floats, 28 MB in all.
 
 python -m tests.pictures.live         needs npm, which fetches TensorFlow.js
 """
@@ -26,6 +26,7 @@ from .playground import PLAYGROUND, write_script
 VERSION = "4.22.0"
 LIBRARY = {"tfjs": "tf.min.js", "tfjs-backend-webgpu": "tf-backend-webgpu.min.js"}
 """Package of TensorFlow.js -> the file of it that a page needs."""
+WEIGHTS = "vgg19.bin"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -37,17 +38,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
     folder.mkdir(exist_ok=True)
     fetch_library(folder)
     path, values = network()
-    (folder / "vgg19.bin").write_bytes(values.tobytes())
-    write_script(options.output / "live.files.js", "LIVE", described(path, values.nbytes))
+    (folder / WEIGHTS).write_bytes(values.tobytes())
+    write_script(options.output / "live.files.js", "LIVE", described(folder, path))
 
 
 def fetch_library(folder: Path) -> None:
-    """Put TensorFlow.js into a folder."""
-    if not shutil.which("npm"):
+    """Put TensorFlow.js into a folder.
+
+    Raises:
+        InputError: npm is not installed, or could not fetch it.
+    """
+    if not (npm := shutil.which("npm")):
         raise InputError("npm, which fetches TensorFlow.js, is not installed; install Node.js.")
     with tempfile.TemporaryDirectory() as scratch:
         for package, file in LIBRARY.items():
-            subprocess.run(["npm", "pack", "--silent", f"@tensorflow/{package}@{VERSION}"], cwd=scratch, check=True)
+            command = [npm, "pack", "--silent", f"@tensorflow/{package}@{VERSION}"]
+            if subprocess.run(command, cwd=scratch, stdout=subprocess.DEVNULL, check=False).returncode:
+                raise InputError("npm could not fetch TensorFlow.js; see above, and check the connection.")
             with tarfile.open(Path(scratch, f"tensorflow-{package}-{VERSION}.tgz")) as archive:
                 (folder / file).write_bytes(archive.extractfile(f"package/dist/{file}").read())
 
@@ -73,14 +80,18 @@ def network() -> tuple[list[dict[str, Any]], np.ndarray]:
     return path, np.concatenate(values).astype("<f2")
 
 
-def described(path: Sequence[dict[str, Any]], size: int) -> dict[str, Any]:
-    """Return all that the page must know of the network and the losses."""
+def described(folder: Path, path: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return all that the page must know of its files, the network and the losses."""
+    library, webgpu = LIBRARY.values()
     (content,) = DEFAULTS.content_layers
+    sizes = {file: (folder / file).stat().st_size for file in (library, webgpu, WEIGHTS)}
     return {
-        "folder": "live",
-        "library": list(LIBRARY.values()),
-        "weights": "vgg19.bin",
-        "bytes": size,
+        "folder": folder.name,
+        "library": library,
+        "webgpu": webgpu,
+        "weights": WEIGHTS,
+        "bytes": sizes[WEIGHTS],
+        "megabytes": round(sum(sizes.values()) / 1e6),
         "path": path,
         "contentLayer": content,
         "styleUnits": {layer: style_unit(layer, "squared") for layer in DEFAULTS.style_layers},

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 from PIL import Image
 from tqdm.auto import tqdm
 
@@ -34,7 +33,16 @@ ATLAS, RESULT = DATA / "atlas", DATA / "default" / "iteration_00200.jpg"
 LARGEST = 25_000_000
 """Bytes that all pictures of the playground may have together."""
 WEBP = {"format": "WEBP", "quality": 62, "method": 6}
-LOSSES = ("content", "style", "tv")
+TITLES = {
+    "chelsea": "A cat",
+    "summer_palace": "The Summer Palace",
+    "coffee": "A cup of coffee",
+    "astronaut": "An astronaut",
+    "great_wave": "Hokusai, The Great Wave",
+    "auvers": "Van Gogh, Village Street in Auvers",
+    "composition_viii": "Kandinsky, Composition VIII",
+    "stained_glass": "A window computed from random numbers",
+}
 INSPECTED = {"block1_conv1": "edges and colours", "block3_conv1": "strokes", "block4_conv1": "larger shapes"}
 SHOWN, INSPECTED_SIZE, MAP_WIDTH = 10, 256, 64
 """How many channels of a layer are shown, in a picture how wide, in maps how wide at most."""
@@ -46,14 +54,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--output", type=Path, default=PLAYGROUND, metavar="DIR", help="where the playground lies")
     options = parser.parse_args(arguments)
     folders = dict.fromkeys(options.atlases or [ATLAS])  # the first one is shown first
+    atlases = [AtlasFolder.open(folder) for folder in folders]
     shutil.rmtree(options.output / "pictures", ignore_errors=True)
-    atlases = [described(AtlasFolder.open(folder), options.output) for folder in folders]
-    write_script(options.output / "atlases.js", "COURSE", {"repository": REPOSITORY, "atlases": atlases})
-    write_script(options.output / "gram.js", "GRAM", gram())
+    shown = [described(atlas, options.output) for atlas in atlases]
     size = sum(path.stat().st_size for path in (options.output / "pictures").rglob("*.webp"))
     print(f"{len(atlases)} atlases, {size / 1e6:.1f} MB of pictures copied")
     if size > LARGEST:
         raise SystemExit(f"That is more than {LARGEST / 1e6:.0f} MB: give it fewer atlases, or smaller ones.")
+    shown = [page | {"cells": measured(atlas)} for page, atlas in zip(shown, atlases, strict=True)]
+    write_script(options.output / "atlases.js", "COURSE", {"repository": REPOSITORY, "atlases": shown})
+    write_script(options.output / "gram.js", "GRAM", gram())
 
 
 def write_script(path: Path, name: str, value: Any) -> None:
@@ -63,7 +73,7 @@ def write_script(path: Path, name: str, value: Any) -> None:
 
 
 def described(atlas: AtlasFolder, output: Path) -> dict[str, Any]:
-    """Return all that the page must know of an atlas; its pictures are copied unless they are the course's own."""
+    """Return what is known of an atlas unmeasured; its pictures are copied unless they are the course's own."""
     grid, recipe = atlas.grid, atlas.recipe
     content, style = original(recipe.content), original(recipe.style)
     if atlas.path.resolve() == ATLAS.resolve():
@@ -85,28 +95,28 @@ def described(atlas: AtlasFolder, output: Path) -> dict[str, Any]:
         "beta": grid.beta,
         "gamma": grid.gamma,
         "iterations": [0, *grid.iterations],
-        "cells": measured(atlas),
     }
 
 
 def measured(atlas: AtlasFolder) -> dict[str, list[list[float]]]:
-    """Return cell -> a row for iteration 0 and each kept one: the losses, and the length of each term's gradient."""
-    transfer = StyleTransfer(atlas.content, atlas.style)
-    meter, first = InfluenceMeter(transfer), transfer.snapshot.losses
-    start = rounded([getattr(first, name) for name in LOSSES], meter.lengths())
-    found = {}
-    for cell in tqdm(atlas.grid.cells, unit="cell"):
-        losses, rows = atlas.losses(cell), [start]
-        for iteration in atlas.grid.iterations:
-            transfer.image = tf.constant(atlas.image(cell, iteration))
-            rows.append(rounded([losses[iteration][name] for name in LOSSES], meter.lengths()))
-        found[name_of(cell)] = rows
-    return found
+    """Return cell -> a row for iteration 0 and each kept one: the losses, and the length of each term's gradient.
+
+    Both are of the picture that is shown; the atlas has its iterate's, at the size at which that was painted.
+    """
+    meter = InfluenceMeter(StyleTransfer(atlas.content, atlas.style))
+    start = row(meter, atlas.content)
+    return {
+        name_of(cell): [start, *(row(meter, atlas.image(cell, iteration)) for iteration in atlas.grid.iterations)]
+        for cell in tqdm(atlas.grid.cells, unit="cell")
+    }
 
 
-def rounded(losses: Sequence[float], lengths: Mapping[str, float]) -> list[float]:
-    """Return losses and lengths in one row, at three digits."""
-    return [float(f"{value:.3g}") for value in (*losses, *lengths.values())]
+def row(meter: InfluenceMeter, image: np.ndarray) -> list[float]:
+    """Return an image's losses and the lengths of its gradients, at three digits."""
+    transfer = meter.transfer
+    transfer.restore(transfer.state() | {"image": image})
+    losses = transfer.snapshot.losses
+    return [float(f"{value:.3g}") for value in (losses.content, losses.style, losses.tv, *meter.lengths().values())]
 
 
 def copy_pictures(atlas: AtlasFolder, folder: Path) -> None:
@@ -140,7 +150,7 @@ def hashes() -> dict[str, str]:
 
 def title(name: str) -> str:
     """Return what people call a picture."""
-    return name.replace("_", " ").capitalize().replace("viii", "VIII")
+    return TITLES.get(name) or name.replace("_", " ").capitalize()
 
 
 def gram() -> dict[str, Any]:
