@@ -24,7 +24,7 @@ MATHS = (
     r"$L = \alpha\,L_{content} + \beta\,L_{style} + \gamma\,L_{TV}$",
     r"$L_{content} = \frac{1}{2}\,\mathrm{mean}\,(C - G)^2$",
     r"$L_{style} = \sum_l w_l\,d\,(S_l, G_l)\,/\,u_l$",
-    r"$L_{TV} = \mathrm{mean}\,\Delta_y^2 + \mathrm{mean}\,\Delta_x^2$",
+    r"$L_{TV} = (\mathrm{mean}\,\Delta_y^2 + \mathrm{mean}\,\Delta_x^2)\,/\,0.25^2$",
 )
 
 
@@ -56,7 +56,7 @@ KNOBS = (
     Knob(
         "style layers",
         "How large the patterns are that count as style: block1 knows colours and grain, block5 motifs. "
-        "The unit u of each is such that all pull equally at first.",
+        "The unit u of each is such that all pull about equally at first.",
         {
             title: {"style_layers": STYLE_LAYERS[:n]}
             for title, n in (("block1", 1), ("blocks 1 and 2", 2), ("blocks 1 to 3", 3), ("all five", 5))
@@ -64,7 +64,7 @@ KNOBS = (
     ),
     Knob(
         "start",
-        "Of many pictures with a similar loss, the nearest to the start is found. From noise, the seed decides.",
+        "Of many pictures with a similar loss, one near the start is found. From noise, the seed decides.",
         {
             "from the content": {"init": "content"},
             "from the style": {"init": "style"},

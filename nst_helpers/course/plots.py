@@ -137,19 +137,35 @@ def show_gram_cell(pictures: Mapping[str, tuple[Any, Any]], row: int, column: in
 
 
 def show_table(
-    values: Any, rows: Sequence[str], columns: Sequence[str], *, title: str = "", width: float = WIDTH * 0.7
+    values: Any,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    *,
+    title: str = "",
+    width: float = WIDTH * 0.7,
+    by_column: bool = False,
 ) -> Figure:
-    """Return a table as a heat map with its numbers written in."""
+    """Return a table as a heat map with its numbers written in, with the same decimals down each column.
+
+    Args:
+        values: a row of numbers for each of `rows`.
+        rows, columns: their names.
+        title: above the table.
+        width: of the figure, in inches.
+        by_column: whether each column has colours of its own, as columns of different units need.
+    """
     values = np.asarray(values, np.float64)
     figure = Figure(figsize=(width, 0.42 * len(rows) + 0.9), layout="constrained")
     ax = figure.subplots()
-    ax.imshow(values, cmap="viridis", aspect="auto")
+    low, high = (end(axis=0 if by_column else None, keepdims=True) for end in (values.min, values.max))
+    shades = (values - low) / np.where(high > low, high - low, 1)  # 0..1
+    ax.imshow(shades, cmap="viridis", aspect="auto", vmin=0, vmax=1)
     ax.set_xticks(range(len(columns)), columns, rotation=20, ha="right", rotation_mode="anchor")
     ax.set_yticks(range(len(rows)), rows)
-    middle = (values.min() + values.max()) / 2
+    decimals = [_decimals(column) for column in values.T]
     for (y, x), value in np.ndenumerate(values):
-        style = {"ha": "center", "va": "center", "color": "black" if value > middle else "white", "fontsize": 10}
-        ax.text(x, y, f"{value:.2g}", **style)
+        style = {"ha": "center", "va": "center", "color": "black" if shades[y, x] > 0.5 else "white", "fontsize": 10}
+        ax.text(x, y, f"{value:.{decimals[x]}f}", **style)
     ax.set_title(title, fontsize=11)
     return figure
 
@@ -191,6 +207,15 @@ def drawable(image: Any) -> np.ndarray:
     """Return an image `[1, H, W, 3]` or `[H, W, 3]` as `imshow` takes it, `[H, W, 3]`, clipped to 0..1."""
     array = np.asarray(image, np.float32)
     return np.clip(array[0] if array.ndim == 4 else array, 0, 1)
+
+
+def _decimals(numbers: np.ndarray) -> int:
+    """Return how many decimals give the smallest number two digits, but the largest no more than three."""
+    sizes = np.abs(numbers[np.nonzero(numbers)])
+    if not (sizes % 1).any():
+        return 0
+    small, large = (int(np.floor(np.log10(size))) for size in (sizes.min(), sizes.max()))
+    return max(0, min(1 - small, 2 - large))
 
 
 def _log(gram: np.ndarray) -> np.ndarray:

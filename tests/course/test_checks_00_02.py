@@ -98,7 +98,7 @@ WRONG = {
         "NumPy": (in_numpy, "TensorFlow"),
         "NumPy inside": (lambda f: tf.constant(in_numpy(f)), "gradient"),
     },
-    "correlation": {
+    "normalised_gram": {
         "no root": (lambda g: g / (roots(g) ** 2 + 1e-12), "root"),
         "rows only": (lambda g: g / (np.diag(g)[:, None] + 1e-12), "row"),
         "columns only": (lambda g: g / (np.diag(g)[None] + 1e-12), "column"),

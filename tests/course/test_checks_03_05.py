@@ -102,14 +102,14 @@ WRONG = {
         "only the last": lambda s, g: [tf.reduce_mean((s[k] - g[k]) ** 2) for k in s][-1],
         "float64": lambda s, g: np.float64(sum(mean_square(np.float64(s[k] - g[k])) for k in s)),
         "TensorFlow's functions": lambda s, g: np.float32(sum(mean_square(np.asarray(s[k] - g[k])) for k in s)),
-        "nothing yet": lambda s, g: None,
+        "returns None": lambda s, g: None,
     },
     "equal_weights": {
         "divide by the term": lambda t: t,
         "their sum went": lambda t: {k: 1 / v for k, v in t.items()},
         "must be the same": lambda t: dict.fromkeys(t, 1.0),
         "return a dict": lambda t: list(t.values()),
-        "nothing yet": lambda t: None,
+        "returns None": lambda t: None,
         "not numbers": lambda t: dict.fromkeys(t, "many"),
         "are asked for": lambda t: {"block1_conv1": 1.0},
     },
@@ -134,7 +134,7 @@ WRONG = {
             0.5 * tf.reduce_mean((tf.reduce_mean(c, (1, 2)) - tf.reduce_mean(x, (1, 2))) ** 2)
         ),
         "TensorFlow's functions": lambda c, x: 0.5 * np.mean((np.asarray(c) - np.asarray(x)) ** 2),
-        "nothing yet": lambda c, x: None,
+        "returns None": lambda c, x: None,
     },
     "total_variation": {
         "take their means": lambda x: sum(tf.reduce_sum(d**2) for d in differences(x)),
@@ -144,7 +144,7 @@ WRONG = {
         "across": lambda x: tf.reduce_mean(differences(x)[0] ** 2),
         "down": lambda x: tf.reduce_mean(differences(x)[1] ** 2),
         "TensorFlow's functions": lambda x: sum(np.mean(np.diff(x, axis=a) ** 2) for a in (1, 2)),
-        "nothing yet": lambda x: ...,
+        "returns None": lambda x: ...,
     },
     "gradient_shares": {
         "no effect": shares(weighted=False),
@@ -156,7 +156,7 @@ WRONG = {
         "√Σg² is the length": shares(power=1),
         "0/0": lambda g, w: {k: w[k] * np.linalg.norm(g[k]) / sum(w[n] * np.linalg.norm(g[n]) for n in g) for k in g},
         "return a dict": lambda g, w: 1.0,
-        "nothing yet": lambda g, w: None,
+        "returns None": lambda g, w: None,
     },
     "adam_step": {
         "neither mean is corrected": lambda *a: adam_step(*a, fixed=False),
@@ -170,7 +170,7 @@ WRONG = {
         "no effect": lambda g, m, s, k, rate: adam_step(g, m, s, k, 1.0),
         "always 0.02": lambda g, m, s, k, rate: adam_step(g, m, s, k),
         "three things": lambda *a: adam_step(*a)[0],
-        "nothing yet": lambda *a: None,
+        "returns None": lambda *a: None,
     },
     "paint": {
         "count from 1": painter(first=0),
@@ -182,7 +182,7 @@ WRONG = {
         "one step too many": painter(more=1),
         "differ from Adam's": lambda image, loss, n: image,
         "it returns [": lambda image, loss, n: image[0],
-        "nothing yet": lambda image, loss, n: None,
+        "returns None": lambda image, loss, n: None,
     },
     "make_step": {
         "baked in": baked_step,
@@ -196,7 +196,7 @@ WRONG = {
             lambda image, weight: weight * tf.reduce_mean(image**2),
             input_signature=[tf.TensorSpec([1, None, None, 3]), tf.TensorSpec([], tf.float64)],
         ),
-        "nothing yet": lambda: None,
+        "returns None": lambda: None,
     },
     "guarded_step": {
         "went into the image": lambda i, g, r: (clipped(i, g, r), r),
@@ -210,7 +210,7 @@ WRONG = {
         "clip": lambda i, g, r: (i - r * g, r) if np.isfinite(g).all() else (i, r / 2),
         "uphill": lambda i, g, r: (clipped(i, -g, r), r) if np.isfinite(g).all() else (i, r / 2),
         "two things": clipped,
-        "nothing yet": lambda i, g, r: None,
+        "returns None": lambda i, g, r: None,
     },
 }
 CASES = [pytest.param(name, hint, wrong, id=f"{name}: {hint}") for name in WRONG for hint, wrong in WRONG[name].items()]

@@ -30,7 +30,7 @@ def calm(chosen, quantile=0.2):
 
 
 WRONG = [
-    ("enough", lambda c, t, p: None, "returns nothing"),
+    ("enough", lambda c, t, p: None, "returns None"),
     ("enough", first_below, "a single small change"),
     ("enough", counted, "need not follow"),
     ("enough", lambda c, t, p: window(c, t, p, last=1), "the very end is missed"),
@@ -38,14 +38,14 @@ WRONG = [
     ("enough", lambda c, t, p: int(np.argmin(c)), "smallest change decides"),
     ("enough", lambda c, t, p: window(c, t, p) if window(c, t, p) >= 0 else len(c), "where -1 is right"),
     ("enough", lambda c, t, p: c[p], "is right"),
-    ("speckle", lambda f, c: f.mean(), "over all positions"),
-    ("speckle", lambda f, c: f[calm(f)].mean(), "ask the content"),
-    ("speckle", lambda f, c: f[~calm(c, 0.8)].mean(), "busiest"),
-    ("speckle", lambda f, c: c[calm(c)].mean(), "content's own"),
-    ("speckle", lambda f, c: (f * calm(c)).mean(), "count as zeros"),
-    ("speckle", lambda f, c: f[c <= c.min() + 0.2 * np.ptp(c)].mean(), "fifth of the content's *range*"),
-    ("speckle", lambda f, c: f[calm(c)], "shape"),
-    ("speckle", lambda f, c: float(f[calm(c)].mean()) * 255, "is right"),
+    ("grain_in_calm", lambda f, c: f.mean(), "over all positions"),
+    ("grain_in_calm", lambda f, c: f[calm(f)].mean(), "ask the content"),
+    ("grain_in_calm", lambda f, c: f[~calm(c, 0.8)].mean(), "busiest"),
+    ("grain_in_calm", lambda f, c: c[calm(c)].mean(), "content's own"),
+    ("grain_in_calm", lambda f, c: (f * calm(c)).mean(), "count as zeros"),
+    ("grain_in_calm", lambda f, c: f[c <= c.min() + 0.2 * np.ptp(c)].mean(), "fifth of the content's *range*"),
+    ("grain_in_calm", lambda f, c: f[calm(c)], "shape"),
+    ("grain_in_calm", lambda f, c: float(f[calm(c)].mean()) * 255, "is right"),
 ]
 
 
@@ -59,5 +59,5 @@ def test_a_wrong_answer_is_refused_with_a_hint(name, answer, hint, capsys):
 def test_right_answers_written_otherwise_are_accepted(capsys):
     CHECKS["enough"](window)
     CHECKS["enough"](lambda c, t, p: np.int64(window(c, t, p)))
-    CHECKS["speckle"](lambda f, c: float(f[calm(c)].mean()))
+    CHECKS["grain_in_calm"](lambda f, c: float(f[calm(c)].mean()))
     assert capsys.readouterr().out.count("✓") == 3

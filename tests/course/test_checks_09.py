@@ -23,7 +23,7 @@ WRONG = {
         "same order": lambda f, m: masked(f, np.ascontiguousarray(m.T)) / (m.sum() * f.shape[-1]),
         "shape": lambda f, m: (masked(f, m) / (m.sum() * f.shape[-1]))[None],
         "float64": lambda f, m: np.float64(masked(f, m)) / (m.sum() * f.shape[-1]),
-        "nothing yet": lambda f, m: ...,
+        "returns None": lambda f, m: ...,
     },
 }
 CASES = [pytest.param(name, hint, wrong, id=f"{name}: {hint}") for name in WRONG for hint, wrong in WRONG[name].items()]

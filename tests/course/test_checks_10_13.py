@@ -34,7 +34,7 @@ WRONG = {
         "mean i times mean j": lambda g, m: g[0] * g.shape[-1] - m**2,
         "variances alone": lambda g, m: np.diag(np.diag(g[0] * g.shape[-1] - np.outer(m, m))),
         "batch axis": lambda g, m: g * g.shape[-1] - np.outer(m, m),
-        "nothing yet": lambda g, m: ...,
+        "returns None": lambda g, m: ...,
     },
     "sliced_wasserstein": {
         "sort the projections first": lambda a, b, d: np.mean((projected(a, d) - projected(b, d)) ** 2),
@@ -44,7 +44,7 @@ WRONG = {
         "root": lambda a, b, d: np.sqrt(np.mean(sliced(a, b, d))),
         "mean projections": lambda a, b, d: np.mean(projected(a.mean(0) - b.mean(0), d) ** 2),
         "summed": lambda a, b, d: np.sum(sliced(a, b, d)),
-        "nothing yet": lambda a, b, d: None,
+        "returns None": lambda a, b, d: None,
     },
     "instance_norm": {
         "batch normalisation": lambda x: normal(x, (0, 1, 2)),
@@ -53,7 +53,7 @@ WRONG = {
         "divides by the variance": lambda x: normal(x, (1, 2), 1),
         "the mean is still there": lambda x: x / x.std((1, 2), keepdims=True),
         "the deviation is as it was": lambda x: x - x.mean((1, 2), keepdims=True),
-        "nothing yet": lambda x: ...,
+        "returns None": lambda x: ...,
     },
     "wct": {
         "this is AdaIN": lambda c, s: (c - c.mean(0)) / c.std(0) * s.std(0) + s.mean(0),
@@ -65,7 +65,7 @@ WRONG = {
         "exchanged": lambda c, s: (s - s.mean(0)) @ root(s, -0.5) @ root(c) + c.mean(0),
         "as it was": lambda c, s: c,
         "[n, C]": lambda c, s: 1.0,
-        "nothing yet": lambda c, s: None,
+        "returns None": lambda c, s: None,
     },
 }
 CASES = [pytest.param(name, hint, wrong, id=f"{name}: {hint}") for name in WRONG for hint, wrong in WRONG[name].items()]

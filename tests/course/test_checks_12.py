@@ -14,7 +14,7 @@ WRONG = {
         "left out": lambda b, c, m, n: 2.0 * b * c**4,
         "M must cancel": lambda b, c, m, n: 2.0 * b * c**4 * m**2 / n,
         "four times": lambda b, c, m, n: 2.0 * b * c**2 / n,
-        "nothing yet": lambda b, c, m, n: None,
+        "returns None": lambda b, c, m, n: None,
     },
     "raw_weights": {
         "multiplies by μ⁴": lambda w, m: {k: w[k] * m[k] ** 4 for k in w},
@@ -22,7 +22,7 @@ WRONG = {
         "squares it": lambda w, m: {k: w[k] / m[k] for k in w},
         "once more": lambda w, m: {k: w[k] / m[k] ** 2 for k in w},
         "but β changes": lambda w, m: {k: 3 * w[k] / m[k] ** 4 for k in w},
-        "nothing yet": lambda w, m: None,
+        "returns None": lambda w, m: None,
     },
 }
 CASES = [pytest.param(name, hint, wrong, id=f"{name}: {hint}") for name in WRONG for hint, wrong in WRONG[name].items()]

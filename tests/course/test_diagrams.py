@@ -5,7 +5,7 @@ import pytest
 from matplotlib.patches import Rectangle
 
 from nst_helpers.course.diagrams import BACKWARD, FORWARD, LOSSES, show_pipeline, show_vgg19
-from nst_helpers.course.plots import _ellipse, show_clouds
+from nst_helpers.course.plots import _ellipse, show_clouds, show_table
 from nst_helpers.layers import LAYERS
 
 pytestmark = pytest.mark.quick
@@ -57,3 +57,28 @@ def test_clouds_share_their_axes_and_show_the_target_in_each():
     assert [ax.get_title() for ax in figure.axes] == ["a", "b"]
     assert len(first.lines) == 5  # two ellipses with white edges, and the mean
     assert len(show_clouds(clouds, ("x", "y")).axes[0].lines) == 3
+
+
+@pytest.mark.parametrize(
+    ("numbers", "written"),
+    [
+        ([0.9, 0.88, 0.14], "0.90 0.88 0.14"),
+        ([80.1, 4.12, 0.59], "80.1 4.1 0.6"),
+        ([22.2, 13.6], "22 14"),
+        ([2.4, 0.3, -0.055], "2.40 0.30 -0.06"),
+        ([4, 0, 1], "4 0 1"),
+        ([12345.6, 0], "12346 0"),
+        ([0, 0], "0 0"),
+    ],
+)
+def test_a_table_has_the_same_decimals_down_each_column(numbers, written):
+    assert words(show_table(np.transpose([numbers]), ["a"] * len(numbers), ["b"])) == written
+
+
+def test_a_table_has_common_colours_or_those_of_each_column():
+    def shades(**options):
+        (image,) = show_table([[1, 20], [3, 10]], "ab", "cd", **options).axes[0].images
+        return image.get_array().round(2).tolist()
+
+    assert shades() == [[0, 1], [0.11, 0.47]]
+    assert shades(by_column=True) == [[0, 1], [1, 0]]

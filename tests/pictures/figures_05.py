@@ -9,24 +9,30 @@ import tensorflow as tf
 from nst_helpers import FeatureExtractor
 from nst_helpers.course.my_nst import content_loss, gram, paint, style_loss, total_variation
 from nst_helpers.course.notebooks import picture
-from nst_helpers.files.images import to_pil
+from nst_helpers.course.plots import show_images
 from nst_helpers.layers import STYLE_LAYERS
 from nst_helpers.losses import style_unit
 
-from .gallery import PREVIEWS, write
-from .previews import side_by_side
+from .gallery import PREVIEWS, drawn, write
 
-SIZE, ITERATIONS = 256, 120
+SIZE, ITERATIONS, DPI = 256, 120, 100
 CONTENT_LAYER = "block4_conv2"
 ALPHA, BETA, GAMMA = 1.0, 1e4, 200.0
 
 
 def main() -> None:
     content, style = picture("summer_palace.jpg", SIZE), picture("auvers.jpg", SIZE)
-    starts = [content, _cropped(style, content.shape), np.random.default_rng(0).random(content.shape, np.float32)]
+    starts = {
+        "the photograph": content,
+        "the painting": _cropped(style, content.shape),
+        "noise": np.random.default_rng(0).random(content.shape, np.float32),
+    }
     loss = loss_of(content, style)
-    pictures = [to_pil(paint(tf.constant(start), loss, ITERATIONS).numpy()) for start in starts]
-    write(side_by_side(pictures), PREVIEWS / "05_three_starts.jpg", f"{SIZE} px, {ITERATIONS} iterations")
+    pictures = {}
+    for name, start in starts.items():
+        painted = paint(tf.constant(start), loss, ITERATIONS)
+        pictures[f"from {name}: loss {float(loss(painted)):.1f}"] = painted.numpy()
+    write(drawn(show_images(pictures), DPI), PREVIEWS / "05_three_starts.jpg", f"{SIZE} px, {ITERATIONS} iterations")
 
 
 def loss_of(content: np.ndarray, style: np.ndarray) -> tf.types.experimental.GenericFunction:

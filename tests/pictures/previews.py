@@ -2,7 +2,7 @@
 
 python -m tests.pictures.previews [NAME …]      of these notebooks, such as 05_the_loop, or of all
 
-A notebook is run up to the figure with another SIZE, and the figure is taken from its outputs.
+A notebook is run up to the figure with another SIZE, some with more iterations; the figure is taken from its outputs.
 """
 
 import argparse
@@ -23,9 +23,10 @@ from nst_helpers.settings import coarse_to_fine
 from .gallery import GAP, PREVIEWS, ROOT, write
 
 FIGURES = {
-    "01_what_vgg_sees": ('show_images({"the photograph": photo}', 320),
+    "01_what_vgg_sees": ('show_images({"the photograph": photo}', 192),
     "02_gram_matrices": ('show_images({f"tiles of {side} px"', 384),
     "03_texture_from_noise": ('show_images({**ladder, "the style image": style}, columns=3', 256),
+    "04_three_losses": ("show_images(sources | {name: each.image", 320),
     "05_the_loop": ('show_images({"the photograph": content, "the painting": style, "painted by your loop"', 256),
     "07_layer_choice": ('show_images({f"{depth} × {name}"', 256),
     "08_iterations_and_snapshots": ('show_images({f"iteration {i:,}"', 192),
@@ -34,7 +35,9 @@ FIGURES = {
     "13_what_came_after": ('show_images({"the photograph": photograph} | pictures, columns=3)', 256),
 }
 """Notebook to the beginning of the line that draws its figure, and the SIZE to run it with."""
-EQUATIONS = {"00_start_here": (320, 150), "04_three_losses": (320, 150)}
+ITERATIONS = {"01_what_vgg_sees": ("STEPS", 300)}
+"""Notebook to a variable of its setup cell, and its value, where the notebook's own iterations are too few."""
+EQUATIONS = {"00_start_here": (320, 150)}
 """Notebooks that begin with content, style and result: size and iterations."""
 BY_THEMSELVES = {"10_do_we_need_gram"}
 """Notebooks whose pictures have a module of their own here, figures_NN."""
@@ -55,11 +58,13 @@ def main() -> None:
             write(equation(size, iterations), path, f"{size} px, {iterations} iterations")
         else:
             line, size = FIGURES[name]
-            write(figure(name, line, size), path, f"SIZE = {size}")
+            values = {"SIZE": size} | dict([ITERATIONS[name]] if name in ITERATIONS else [])
+            how = ", ".join(f"{variable} = {value}" for variable, value in values.items())
+            write(figure(name, line, values), path, how)
 
 
-def figure(name: str, line: str, size: int) -> Image.Image:
-    """Return the figure of a notebook that `line` begins to draw, with the notebook's SIZE set to `size`."""
+def figure(name: str, line: str, values: dict[str, int]) -> Image.Image:
+    """Return the figure of a notebook that `line` begins to draw, with other values of its setup cell's variables."""
     notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
     notebook.cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     last = [i for i, cell in enumerate(notebook.cells) if f"\n{line}" in f"\n{cell.source}"]
@@ -67,9 +72,10 @@ def figure(name: str, line: str, size: int) -> Image.Image:
         raise SystemExit(f"{name}: {len(last)} cells have a line that begins with {line}")
     notebook.cells = notebook.cells[: last[0] + 1]
     (setup,) = (cell for cell in notebook.cells if "setup" in cell.metadata.get("tags", []))
-    setup.source, found = re.subn(r"(?m)^SIZE = \d+", f"SIZE = {size}", setup.source)
-    if not found:
-        raise SystemExit(f"{name}: its setup cell sets no SIZE")
+    for variable, value in values.items():
+        setup.source, found = re.subn(rf"(?m)^{variable} = \d+", f"{variable} = {value}", setup.source)
+        if not found:
+            raise SystemExit(f"{name}: its setup cell sets no {variable}")
     setup.source = re.sub(r'(?m)^Image\("previews/.*$', "", setup.source)  # it need not be there yet
     setup.source = f'%matplotlib inline\nimport matplotlib\nmatplotlib.rcParams["figure.dpi"] = {DPI}\n{setup.source}'
     with tqdm(total=len(notebook.cells), desc=name, unit="cell") as bar:

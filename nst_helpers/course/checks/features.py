@@ -160,13 +160,13 @@ check_gram = on_tensors(
 )
 
 
-def _correlation(gram, row=0.5, column=0.5, dead=0):
+def _normalised_gram(gram, row=0.5, column=0.5, dead=0):
     scale = np.diag(gram)[:, None] ** row * np.diag(gram) ** column
     return np.divide(gram, scale, out=np.full_like(gram, dead), where=scale > 0)
 
 
-check_correlation = exercise(
-    _correlation,
+check_normalised_gram = exercise(
+    _normalised_gram,
     [[_gram(_activations(1, 4, 5, channels))] for channels in (2, 3, 6)]
     + [[_gram(_activations(1, 4, 5, 5) * np.float32([1, 1, 0, 1, 1]))]],
     {

@@ -127,18 +127,18 @@ def _low(content_fine):
     return content_fine <= content_fine.min() + 0.2 * np.ptp(content_fine)
 
 
-def _speckle(fine, content_fine, calm=_calm):
+def _grain_in_calm(fine, content_fine, calm=_calm):
     return fine[calm(content_fine)].mean()
 
 
-check_speckle = exercise(
-    _speckle,
+check_grain = exercise(
+    _grain_in_calm,
     [[*np.random.default_rng(seed).random((2, *shape)) ** 2] for seed, shape in enumerate(((8, 12), (15, 10), (7, 9)))],
     {
-        "it looks where the generated picture is calm; ask the content.": lambda f, c: _speckle(f, f),
+        "it looks where the generated picture is calm; ask the content.": lambda f, c: _grain_in_calm(f, f),
         "it looks where the content is busiest; take the lowest fifth.": {"calm": lambda c: c > np.quantile(c, 0.8)},
         "it is the mean over all positions; take only the calm ones.": lambda f, c: f.mean(),
-        "it is the content's own speckle; average the generated picture's map.": lambda f, c: _speckle(c, c),
+        "it is the content's own grain; average the generated picture's map.": lambda f, c: _grain_in_calm(c, c),
         "the other positions count as zeros; average over the calm ones alone.": lambda f, c: (f * _calm(c)).mean(),
         "a fifth of the content's *range* is not a fifth of its positions.": {"calm": _low},
     },
