@@ -2,7 +2,6 @@
 
 import argparse
 import io
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -14,8 +13,9 @@ from PIL import Image
 from tqdm.auto import tqdm
 
 from ..files.atlas_folder import CONTENT, STYLE, AtlasFolder, Grid, Painted, Weights
-from ..files.images import to_pil
+from ..files.images import file_of, to_pil
 from ..files.recipe import Picture, Recipe
+from ..machine.disk import File
 from ..machine.vgg_weights import find_weights
 from ..settings import Settings, coarse_to_fine, whole_number
 from .cluster import alone_in_worker, done_by
@@ -38,7 +38,7 @@ def build(
     workers: int = 1,
     scheduler: str | None = None,
     progress: bool = True,
-    weights: str | os.PathLike | None = "imagenet",
+    weights: File | None = "imagenet",
 ) -> int:
     """Paint the missing and damaged cells of an atlas, and return how many they were.
 
@@ -62,11 +62,7 @@ def build(
 
 
 def paint_cell(
-    cell: Weights,
-    content: bytes,
-    style: bytes,
-    iterations: Sequence[int],
-    weights: str | os.PathLike | None = "imagenet",
+    cell: Weights, content: bytes, style: bytes, iterations: Sequence[int], weights: File | None = "imagenet"
 ) -> list[Painted]:
     """Paint a cell in a worker, which shares no disk with its caller; return the iterations to keep.
 
@@ -82,9 +78,7 @@ def paint_cell(
 
 
 @lru_cache(maxsize=1)
-def _run(
-    content: bytes, style: bytes, weights: str | os.PathLike | None, iterations: int
-) -> "tuple[StyleTransfer, dict]":
+def _run(content: bytes, style: bytes, weights: File | None, iterations: int) -> "tuple[StyleTransfer, dict]":
     """Return a run and its initial state; all cells of a worker share one compiled step."""
     from ..machine.hardware import GPUS  # noqa: F401 -- starts TensorFlow without its banner
     from ..transfer import StyleTransfer
@@ -95,9 +89,8 @@ def _run(
 
 
 def _painted(snapshot: "Snapshot") -> Painted:
-    file, losses = io.BytesIO(), snapshot.row()
-    to_pil(snapshot.image).save(file, "JPEG", quality=JPEG_QUALITY)
-    return Painted(losses.pop("iteration"), file.getvalue(), losses)
+    losses = snapshot.row()
+    return Painted(losses.pop("iteration"), file_of(to_pil(snapshot.image), "JPEG", quality=JPEG_QUALITY), losses)
 
 
 def main(arguments: Sequence[str]) -> int:

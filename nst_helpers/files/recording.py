@@ -1,6 +1,5 @@
 """A run to look at, in memory or on disk: its images and its losses."""
 
-import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -9,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import InputError
+from ..machine.disk import File
 from ..snapshot import Snapshot
 from .images import load_image
 from .run_folder import LOSSES, read_losses
@@ -34,8 +34,8 @@ class Recording(Mapping[int, np.ndarray]):
 
     losses: dict[str, np.ndarray]
 
-    def __init__(self, run: Sequence[Snapshot] | str | os.PathLike):
-        if isinstance(run, str | os.PathLike):
+    def __init__(self, run: Sequence[Snapshot] | File):
+        if isinstance(run, File):
             folder = Path(run)
             try:
                 rows = read_losses(folder)

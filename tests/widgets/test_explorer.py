@@ -626,9 +626,10 @@ def test_every_control_has_a_name_and_a_tooltip(explorer):
 
 
 def test_sliders_are_for_what_may_change_in_a_run():
-    from nst_helpers.widgets.interactive_run import LIVE
+    from nst_helpers import StyleTransfer
 
-    assert tuple(SLIDERS) == LIVE
+    assert tuple(SLIDERS) == ("alpha", "beta", "gamma", "learning_rate")
+    assert all(getattr(StyleTransfer, name).fset for name in SLIDERS)
 
 
 def test_costly_actions_are_throttled():
