@@ -54,6 +54,8 @@ class Originals:
         if settings.scales and max(settings.scales) >= longer:
             raise InputError(f"the sizes in scales must be smaller than the content, {longer} pixels.")
         styles = style if isinstance(style, (list, tuple)) else [style]
+        if not styles:
+            raise InputError("the list of style images is empty; give at least one.")
         styles = [checked_image("style", each, settings.layers) for each in styles]
         weights = settings.style_weights
         if weights and not 1 < len(weights) == len(styles):

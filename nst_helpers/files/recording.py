@@ -54,7 +54,7 @@ class Recording(Mapping[int, np.ndarray]):
         if not images:
             raise InputError("this run has no snapshots; keep some with nst --snapshots, or collect those of steps().")
         self._images = dict(sorted(images.items()))
-        self.losses = {name: np.array([row[name] for row in rows]) for name in (rows[0] if rows else ())}
+        self.losses = {name: np.array([row[name] for row in rows]) for name in (rows[0] if rows else ["iteration"])}
 
     def __getitem__(self, iteration: int) -> np.ndarray:
         return self._load(self._images[iteration])
@@ -66,6 +66,8 @@ class Recording(Mapping[int, np.ndarray]):
         return len(self._images)
 
     def losses_at(self, iteration: int) -> dict[str, float]:
-        """Return the losses by name at an iteration, or at the last recorded one before it."""
+        """Return the losses by name at an iteration, or at the last recorded one before it; {} without any."""
+        if not len(self.losses["iteration"]):
+            return {}
         at = max(0, int(np.searchsorted(self.losses["iteration"], iteration, "right")) - 1)
         return {name: float(values[at]) for name, values in self.losses.items()}

@@ -370,7 +370,7 @@ class WeightExplorer(Panel):
         if given is None:
             return picture_path(usual[0])
         if isinstance(given, (str, os.PathLike)):
-            return Path(given).resolve()
+            return Path(given)
         path = self.folder / f"0-{name}.png"
         save_image(given, path)
         return path

@@ -87,7 +87,7 @@ class RunViewer(Panel):
         self.line.layout.visibility = "visible" if wiped else "hidden"
         self.curves.value = self._curves.marked(self.iteration.value)
         losses = self.recording.losses_at(self.iteration.value)
-        named = " · ".join(f"{name} {losses[name]:.3g}" for name in SHOWN if name in losses)
+        named = " · ".join(f"{name} {losses[name]:.3g}" for name in SHOWN if name in losses) or "not recorded"
         self.say(
             f"iteration {self.iteration.value:,} · losses: {named} · visible change against "
             f"{self.other.value:,}: {visible_change(a, b):.1f} of 255"
@@ -157,7 +157,8 @@ class _Curves:
             axis.set_major_formatter("{x:,g}")
         axes.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1.5, 0.8)))
         axes.grid(alpha=0.3)
-        axes.legend(frameon=False, ncols=len(SHOWN), loc="upper right", fontsize=9)
+        if axes.lines:
+            axes.legend(frameon=False, ncols=len(SHOWN), loc="upper right", fontsize=9)
         self._picture = Image.open(io.BytesIO(png(figure))).convert("RGB")
         self._place = axes.transData.transform
         self._top, self._bottom = (self._picture.height - y for y in (axes.bbox.y1, axes.bbox.y0))

@@ -632,6 +632,12 @@ def test_sliders_are_for_what_may_change_in_a_run():
     assert all(getattr(StyleTransfer, name).fset for name in SLIDERS)
 
 
+@pytest.mark.parametrize("role", ["content", "style"])
+def test_an_address_is_to_be_downloaded_first(role):
+    with pytest.raises(InputError, match=r"^https:/.*/a\.jpg is an address; download the picture"):
+        explore(**SMALL, **{role: "https://example.org/a.jpg"})
+
+
 def test_costly_actions_are_throttled():
     done, throttle = [], Throttle(1000)
     for now in (False, False, True):
