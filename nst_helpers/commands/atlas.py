@@ -34,6 +34,7 @@ JPEG_QUALITY = 85
 
 def build(
     folder: AtlasFolder,
+    cells: Sequence[Weights] | None = None,
     *,
     workers: int = 1,
     scheduler: str | None = None,
@@ -44,6 +45,7 @@ def build(
 
     Args:
         folder: the atlas.
+        cells: what its `missing` has returned, if that has been asked already.
         workers: processes on this machine; they share its cores.
         scheduler: address of a Dask scheduler, tcp://host:port, whose workers paint instead.
         progress: whether to show a bar with the time left.
@@ -52,7 +54,7 @@ def build(
     Raises:
         InputError: Dask is missing, or the scheduler does not answer.
     """
-    cells = [cell for cell in folder.grid.cells if not folder.is_complete(cell)]
+    cells = folder.missing() if cells is None else cells
     images = [(folder.path / name).read_bytes() for name in (CONTENT, STYLE)]
     shared = [*images, folder.grid.iterations, weights]
     with done_by(paint_cell, cells, shared, workers=workers, scheduler=scheduler) as results:
@@ -112,15 +114,16 @@ def main(arguments: Sequence[str]) -> int:
     recipe = recipe.with_pictures(lambda each: replace(each, path=Path(each.path).name))
     recipe = replace(recipe, settings=Settings(scales=coarse_to_fine(content.shape, recipe.iterations)))
     folder = AtlasFolder.create(options.output, recipe, grid, (content, style))
-    done = sum(map(folder.is_complete, grid.cells))
-    report(f"{len(grid.cells)} cells of {recipe.iterations} iterations, {done} of them finished already")
+    missing, total = folder.missing(), len(grid.cells)
+    report(f"{total} cells of {recipe.iterations} iterations, {total - len(missing)} of them finished already")
+    done = total
     try:
-        build(folder, workers=workers, scheduler=options.scheduler, progress=not options.quiet)
+        build(folder, missing, workers=workers, scheduler=options.scheduler, progress=not options.quiet)
     except KeyboardInterrupt:
         report(f"interrupted; the same command goes on. So far in {folder.path}:")
-    done = sum(map(folder.is_complete, grid.cells))
-    report(f"{folder.path}: {done} of {len(grid.cells)} cells; in a notebook, view_atlas('{folder.path}') shows them")
-    return DONE if done == len(grid.cells) else INTERRUPTED
+        done = total - len(folder.missing())
+    report(f"{folder.path}: {done} of {total} cells; in a notebook, view_atlas('{folder.path}') shows them")
+    return DONE if done == total else INTERRUPTED
 
 
 def _parser() -> argparse.ArgumentParser:

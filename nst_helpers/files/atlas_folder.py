@@ -174,6 +174,10 @@ class AtlasFolder:
         except (OSError, InputError):
             return False
 
+    def missing(self) -> list[Weights]:
+        """Return the cells that are still to be painted, or again; each picture is decoded to find out."""
+        return [cell for cell in self.grid.cells if not self.is_complete(cell)]
+
     def _cell(self, weights: Weights) -> Path:
         return self.path / folder_name(Settings(*ratio(*weights)))
 
