@@ -12,7 +12,7 @@ SMALLEST_VARIANCE = 1e-4
 def luminance(image: np.ndarray) -> np.ndarray:
     """Return the luminance Y (of YIQ) of an image `[1, H, W, 3]`, RGB, 0..1, as float32 `[1, H, W, 1]`, 0..1.
 
-    Built in notebooks/09_better_and_faster.
+    Used in notebooks/09_better_and_faster.
     """
     return np.asarray(image, np.float32) @ np.float32(LUMINANCE)[:, None]
 
@@ -46,7 +46,7 @@ def with_color_statistics_of(content: np.ndarray, style: np.ndarray) -> np.ndarr
         float32, the shape of `style`, clipped to 0..1.
 
     Source: Gatys, Bethge, Hertzmann & Shechtman 2016, section 3, with square roots from eigenvectors.
-    Built in notebooks/09_better_and_faster.
+    Used in notebooks/09_better_and_faster.
     """
     (content_mean, content_covariance), (style_mean, style_covariance) = map(_statistics, (content, style))
     change = _power(content_covariance, 0.5) @ _power(style_covariance, -0.5)

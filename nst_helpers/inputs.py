@@ -54,6 +54,8 @@ class Originals:
         if settings.scales and max(settings.scales) >= longer:
             raise InputError(f"the sizes in scales must be smaller than the content, {longer} pixels.")
         styles = style if isinstance(style, (list, tuple)) else [style]
+        if not styles:
+            raise InputError("the list of style images is empty; give at least one.")
         styles = [checked_image("style", each, settings.layers) for each in styles]
         weights = settings.style_weights
         if weights and not 1 < len(weights) == len(styles):
@@ -84,14 +86,12 @@ class Originals:
         """Return what `Objective` takes at a size: the content scaled to a shape, the rest by the same factor."""
         share = max(shape) / max(self.content.shape)
         shapes = [shape_at_size(style.shape, share * max(style.shape), self.settings.layers) for style in self.styles]
+        pairs = zip(self.style_masks, shapes, strict=bool(self.style_masks))
         return {
             "content": shrunk(self.content, shape),
             "styles": list(map(shrunk, self.styles, shapes)),
             "masks": [resized_mask(mask, *shape[1:3]) for mask in self.masks],
-            "style_masks": [
-                None if mask is None else resized_mask(mask, *smaller[1:3])
-                for mask, smaller in zip(self.style_masks, shapes, strict=bool(self.style_masks))
-            ],
+            "style_masks": [None if mask is None else resized_mask(mask, *smaller[1:3]) for mask, smaller in pairs],
         }
 
     def work(self, begun: int, end: int) -> float:

@@ -6,18 +6,7 @@ from functools import partial
 
 import tensorflow as tf
 
-from .losses import (
-    Gaussian,
-    Moments,
-    content_loss,
-    gaussian,
-    gram_loss,
-    gram_matrix,
-    moments,
-    style_unit,
-    total_variation_loss,
-    wasserstein_loss,
-)
+from . import losses
 from .regions import carried, position_weights
 from .settings import Settings
 from .vgg import FeatureExtractor
@@ -30,7 +19,7 @@ COMPILED = 16
 
 Given = tuple[
     dict[str, tf.Tensor],
-    list[dict[str, tf.Tensor | Gaussian]],
+    list[dict[str, tf.Tensor | losses.Gaussian]],
     list[dict[str, tuple[tf.Tensor | None, tf.Tensor | None]]],
 ]
 """Content layer to its features; for each region, style layer to its target, and to its positions' weights and share of
@@ -69,18 +58,15 @@ class Objective:
         self.settings, self.features = settings, features
         self._shared = self._without_pictures(content.shape) if type(self) is Objective else None
         self._content = self._compiler._content_features(content)
-        self._of_each = [
-            self._compiler._statistics(style, mask)
-            for style, mask in zip(styles, style_masks or [None] * len(styles), strict=True)
-        ]
+        pairs = zip(styles, style_masks or [None] * len(styles), strict=True)
+        self._of_each = [self._compiler._statistics(style, mask) for style, mask in pairs]
         layers = settings.style_layers
         self._regions = [
             {layer: position_weights(seen) for layer, seen in carried(mask, layers).items()} for mask in masks
         ] or [dict.fromkeys(layers, (None, None))]
-        self._targets = [
-            {layer: _held(target) for layer, target in targets.items()}
-            for targets in self._blended(settings.style_weights)
-        ]
+        blended = self._blended(settings.style_weights)
+        self._targets = [{layer: _held(target) for layer, target in targets.items()} for targets in blended]
+        self._given: Given = self._content, self._targets, self._regions
 
     def evaluate(self, image: tf.Tensor, weights: tf.Tensor, layer_weights: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Return the losses at an image, and the gradient `[1, H, W, 3]` of their weighted total.
@@ -109,18 +95,14 @@ class Objective:
         """Return the gradient `[1, H, W, 3]` of each unweighted loss, in the order of `terms`."""
         return self._compiler._gradients(image, self._given)
 
-    def statistic(self, features: tf.Tensor, weights: tf.Tensor | None = None) -> tf.Tensor | Moments:
+    def statistic(self, features: tf.Tensor, weights: tf.Tensor | None = None) -> tf.Tensor | losses.Moments:
         """Return what is to match between style and image, of a layer's features `[1, h, w, C]`.
 
         `weights`, `[h, w]` with the sum 1, are those of the positions if there are masks.
         """
         if self.settings.style_distance == "wasserstein":
-            return moments(features, weights)
-        return gram_matrix(features, weights=weights, reduction=self.settings.reduction)
-
-    @property
-    def _given(self) -> Given:
-        return self._content, self._targets, self._regions
+            return losses.moments(features, weights)
+        return losses.gram_matrix(features, weights=weights, reduction=self.settings.reduction)
 
     @property
     def _compiler(self) -> "Objective":
@@ -161,14 +143,14 @@ class Objective:
         s, features = self.settings, self.features(image)
         content, _, regions = given
         content_losses = [
-            weight * content_loss(content[layer], features[layer], reduction=s.reduction)
+            weight * losses.content_loss(content[layer], features[layer], reduction=s.reduction)
             for layer, weight in s.content_layers.items()
         ]
         style = [
             self._style_term(layer, [self.statistic(features[layer], each[layer][0]) for each in regions], given)
             for layer in s.style_layers
         ]
-        return tf.add_n(content_losses), style, total_variation_loss(image, reduction=s.reduction)
+        return tf.add_n(content_losses), style, losses.total_variation_loss(image, reduction=s.reduction)
 
     @property
     def _scale(self) -> float:
@@ -184,9 +166,9 @@ class Objective:
         total = alpha * content + beta * style + gamma * tv
         return tf.stack([total, content, style, tv, *layers]), total * self._scale
 
-    def _style_term(self, layer: str, statistics: Sequence[tf.Tensor | Moments], given: Given) -> tf.Tensor:
+    def _style_term(self, layer: str, statistics: Sequence[tf.Tensor | losses.Moments], given: Given) -> tf.Tensor:
         """Return a layer's term from the image's statistic in each region."""
-        unit = style_unit(layer, self.settings.style_distance) if self.settings.reduction == "mean" else 1.0
+        unit = losses.style_unit(layer, self.settings.style_distance) if self.settings.reduction == "mean" else 1.0
         _, targets, regions = given
         terms = []
         for target, region, statistic in zip(targets, regions, statistics, strict=True):
@@ -194,7 +176,7 @@ class Objective:
             terms.append(distance if share is None else share * distance)
         return tf.add_n(terms) / unit
 
-    def _blended(self, style_weights: Sequence[float]) -> list[dict[str, tf.Tensor | Gaussian]]:
+    def _blended(self, style_weights: Sequence[float]) -> list[dict[str, tf.Tensor | losses.Gaussian]]:
         """Return layer to target for each region: of one style each, or of the mean of all styles' statistics."""
         if len(self._regions) > 1:
             means = self._of_each
@@ -207,13 +189,13 @@ class Objective:
             means = [tf.nest.map_structure(mean, *self._of_each)]
         return [{layer: self._target(statistic) for layer, statistic in mean.items()} for mean in means]
 
-    def _target(self, statistic: tf.Tensor | Moments) -> tf.Tensor | Gaussian:
-        return gaussian(statistic) if isinstance(statistic, Moments) else statistic
+    def _target(self, statistic: tf.Tensor | losses.Moments) -> tf.Tensor | losses.Gaussian:
+        return losses.gaussian(statistic) if isinstance(statistic, losses.Moments) else statistic
 
-    def _distance(self, target: tf.Tensor | Gaussian, statistic: tf.Tensor | Moments) -> tf.Tensor:
-        if isinstance(target, Gaussian):
-            return wasserstein_loss(target, statistic)
-        return gram_loss(target, statistic, reduction=self.settings.reduction)
+    def _distance(self, target: tf.Tensor | losses.Gaussian, statistic: tf.Tensor | losses.Moments) -> tf.Tensor:
+        if isinstance(target, losses.Gaussian):
+            return losses.wasserstein_loss(target, statistic)
+        return losses.gram_loss(target, statistic, reduction=self.settings.reduction)
 
     @compiled
     def _content_features(self, content: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -221,7 +203,7 @@ class Objective:
         return {layer: features[layer] for layer in self.settings.content_layers}
 
     @compiled
-    def _statistics(self, style: tf.Tensor, mask: tf.Tensor | None) -> dict[str, tf.Tensor | Moments]:
+    def _statistics(self, style: tf.Tensor, mask: tf.Tensor | None) -> dict[str, tf.Tensor | losses.Moments]:
         features, layers = self.features(style), self.settings.style_layers
         if mask is None:
             return {layer: self.statistic(features[layer]) for layer in layers}
@@ -229,9 +211,9 @@ class Objective:
         return {layer: self.statistic(features[layer], position_weights(seen[layer])[0]) for layer in layers}
 
 
-def _held(target: tf.Tensor | Gaussian) -> tf.Variable | Gaussian:
+def _held(target: tf.Tensor | losses.Gaussian) -> tf.Variable | losses.Gaussian:
     """Return a target in variables; how many directions a Gaussian's root has depends on the picture and the blend."""
-    if isinstance(target, Gaussian):
+    if isinstance(target, losses.Gaussian):
         root = tf.Variable(target.root, trainable=False, shape=[target.root.shape[0], None])
-        return Gaussian(tf.Variable(target.mean, trainable=False), root)
+        return losses.Gaussian(tf.Variable(target.mean, trainable=False), root)
     return tf.Variable(target, trainable=False)

@@ -119,7 +119,7 @@ def coarse_to_fine(shape: Sequence[int], iterations: int) -> dict[int, int]:
         iterations: of the whole run.
 
     Source: Gatys, Ecker, Bethge, Hertzmann & Shechtman 2017, for two sizes.
-    Built in notebooks/09_better_and_faster.
+    Used in notebooks/09_better_and_faster.
     """
     height, width = shape[1:3]
     sizes = []

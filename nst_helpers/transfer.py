@@ -2,7 +2,6 @@
 
 import copy
 import inspect
-import os
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -15,6 +14,7 @@ import tensorflow as tf
 
 from .errors import Diverged, InputError
 from .inputs import Originals, enlarged, first_image, shrunk
+from .machine.disk import File
 from .machine.interrupts import interrupts_deferred
 from .machine.memory import check_memory
 from .machine.progress import progress_bar
@@ -79,7 +79,7 @@ class StyleTransfer:
         style_masks: Sequence[np.ndarray | None] = (),
         keep: np.ndarray | None = None,
         init: str | np.ndarray = "content",
-        weights: str | os.PathLike | Kernels | None = "imagenet",
+        weights: File | Kernels | None = "imagenet",
         **settings: Any,
     ):
         self._lock = threading.RLock()  # a cell may step a run that a widget is playing
@@ -104,14 +104,18 @@ class StyleTransfer:
         self._evaluated: tuple[Losses, tf.Tensor] | None = None  # losses and gradient at self.image, once evaluated
         self.warn = partial(warnings.warn, stacklevel=3)
 
-    def steps(self, n: int) -> Iterator[Snapshot]:
+    def steps(self, n: int, *, until_still: bool = False) -> Iterator[Snapshot]:
         """Yield a snapshot after each of the next `n` iterations.
 
-        A step that diverges is undone and retried at half the learning rate, with a warning.
+        A step that diverges is undone and retried at half the learning rate, with a warning. With `until_still` it ends
+        early, once the picture at its last size no longer changes visibly.
 
         Raises:
             Diverged: retrying did not help; `image` is the last good one.
         """
+        if until_still:
+            yield from while_changing(self.steps(n), sum(self.settings.scales.values()))
+            return
         for _ in range(n):
             with self._lock:
                 self._step()
@@ -208,7 +212,7 @@ class StyleTransfer:
             n: how many iterations, at least 1.
             snapshots: the iterations to keep, counted from the start of the run, or a number m for every m-th.
             progress: whether to show a bar with the losses and the time left.
-            until_still: whether to stop early, once the picture at its last size no longer changes visibly.
+            until_still: as for `steps`.
             each: is called with every snapshot.
 
         Returns:
@@ -219,12 +223,10 @@ class StyleTransfer:
             snapshots = set(snapshots)
         else:
             snapshots = whole_number("snapshots", snapshots, 1, 10**9)
-        kept, steps = [], self.steps(n)
-        if until_still:
-            steps = while_changing(steps, sum(self.settings.scales.values()))
+        kept = []
         with interrupts_deferred() as interrupted, progress_bar(self, n, shown=progress) as advance:
             try:
-                for snapshot in steps:
+                for snapshot in self.steps(n, until_still=until_still):
                     advance(snapshot)
                     if each:
                         each(snapshot)

@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from .layers import check_side, path_to
+from .machine.disk import File
 from .machine.hardware import fastest_precision
 from .machine.kernels import Kernels, checked_kernels, random_kernels, trained_kernels
 
@@ -81,7 +82,7 @@ class FeatureExtractor:
         self,
         layers: Iterable[str],
         *,
-        weights: str | os.PathLike | Kernels | None = "imagenet",
+        weights: File | Kernels | None = "imagenet",
         pooling: Pooling = "max",
         normalize: bool = True,
         precision: Precision = "float32",
@@ -94,9 +95,9 @@ class FeatureExtractor:
         if self.precision == "float16" and not normalize:  # raw activations overflow it
             self.precision = "float32"
         if weights is None:
-            kernels = _rescaled(random_kernels(self.path), self.path, pooling, border)
+            kernels = self._rescaled(random_kernels(self.path))
         elif isinstance(weights, Mapping):
-            kernels = _rescaled(checked_kernels(weights, self.path), self.path, pooling, border)
+            kernels = self._rescaled(checked_kernels(weights, self.path))
         else:
             kernels = trained_kernels(self.path, None if weights == "imagenet" else weights)
             kernels = normalized(kernels, MEAN_ACTIVATION[pooling]) if normalize else kernels
@@ -109,44 +110,41 @@ class FeatureExtractor:
     def __call__(self, image: tf.Tensor) -> dict[str, tf.Tensor]:
         """Return the features of an image, by layer."""
         check_side("given", image.shape, self.layers)
-        x = tf.cast(preprocess(image), self.precision)
-        features = _activations(x, self._kernels, self.path, self.pooling, self.border, self.gains)
+        features = self._activations(tf.cast(preprocess(image), self.precision), self._kernels)
         return {name: features[name] for name in self.layers}
+
+    def _activations(self, x: tf.Tensor, kernels: Kernels) -> dict[str, tf.Tensor]:
+        """Return the activations of all layers on the path, from a preprocessed image."""
+        found = {}
+        for name in self.path:
+            if name in kernels:
+                kernel, bias = kernels[name]
+                x = tf.nn.relu(tf.nn.bias_add(_convolution(x, kernel, self.border), bias))
+            else:
+                x = _pool(x, self.pooling, self.gains[name])
+            found[name] = x
+        return found
+
+    def _rescaled(self, kernels: Kernels) -> Kernels:
+        """Divide each layer's output by its mean on noise."""
+        noise = np.random.default_rng(0).random((1, 64, 64, 3), np.float32)
+        found = self._activations(preprocess(noise), kernels)
+        means = {name: max(float(tf.reduce_mean(found[name])), 1e-20) for name in kernels}  # a layer may be dead
+        return normalized(kernels, means)
 
 
 def shared_extractor(
-    layers: tuple[str, ...], weights: str | os.PathLike | Kernels | None, precision: Precision, **options: Any
+    layers: tuple[str, ...], weights: File | Kernels | None, precision: Precision, **options: Any
 ) -> FeatureExtractor:
     """Return a `FeatureExtractor` that runs of one process share, with its `compiled`, unless the kernels are given."""
     if isinstance(weights, Mapping):
         return FeatureExtractor(layers, weights=weights, precision=precision, **options)
     file = weights and os.fspath(weights)
-    return _latest(layers, file, fastest_precision() if precision == "auto" else precision, **options)
+    chosen = fastest_precision() if precision == "auto" else precision
+    return _latest(layers, weights=file, precision=chosen, **options)
 
 
-@lru_cache(maxsize=2)
-def _latest(layers: tuple[str, ...], weights: str | None, precision: Precision, **options: Any) -> FeatureExtractor:
-    return FeatureExtractor(layers, weights=weights, precision=precision, **options)
-
-
-def _activations(
-    x: tf.Tensor,
-    kernels: Kernels,
-    path: Iterable[str],
-    pooling: Pooling,
-    border: Border,
-    gains: Mapping[str, float] = AVERAGE_GAIN,
-) -> dict[str, tf.Tensor]:
-    """Return the activations of all layers on a path, from a preprocessed image."""
-    found = {}
-    for name in path:
-        if name in kernels:
-            kernel, bias = kernels[name]
-            x = tf.nn.relu(tf.nn.bias_add(_convolution(x, kernel, border), bias))
-        else:
-            x = _pool(x, pooling, gains[name])
-        found[name] = x
-    return found
+_latest = lru_cache(maxsize=2)(FeatureExtractor)
 
 
 def _convolution(x: tf.Tensor, kernel: tf.Tensor, border: Border) -> tf.Tensor:
@@ -167,14 +165,6 @@ def preprocess(image: tf.Tensor) -> tf.Tensor:
     Built in notebooks/01_what_vgg_sees.
     """
     return tf.reverse(tf.convert_to_tensor(image, tf.float32), [-1]) * 255.0 - tf.constant(CAFFE_MEAN)
-
-
-def _rescaled(kernels: Kernels, path: tuple[str, ...], pooling: Pooling, border: Border) -> Kernels:
-    """Divide each layer's output by its mean on noise."""
-    noise = np.random.default_rng(0).random((1, 64, 64, 3), np.float32)
-    found = _activations(preprocess(noise), kernels, path, pooling, border)
-    means = {name: max(float(tf.reduce_mean(found[name])), 1e-20) for name in kernels}  # a layer may be dead
-    return normalized(kernels, means)
 
 
 def normalized(kernels: Kernels, means: Mapping[str, float]) -> Kernels:

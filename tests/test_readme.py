@@ -13,7 +13,7 @@ from pictures import results
 from PIL import Image
 
 from nst_helpers.commands import cli
-from nst_helpers.commands.options import build_parser
+from nst_helpers.commands.options import ITERATIONS, build_parser
 from nst_helpers.course.notebooks import REPOSITORY
 from nst_helpers.files.images import load_image
 from nst_helpers.files.recipe import Recipe
@@ -140,7 +140,7 @@ def test_results_are_those_of_the_shipped_runs():
 
 def test_the_default_run_that_ships_has_today_s_defaults():
     recipe = Recipe.from_json((results.DEFAULT / "run.json").read_bytes())
-    assert recipe.iterations == cli.ITERATIONS
+    assert recipe.iterations == ITERATIONS
     assert replace(recipe.settings, precision=DEFAULTS.precision, scales={}) == DEFAULTS
     shape = load_image(ROOT / "data" / recipe.content.path, recipe.size).shape
     assert recipe.settings.scales == coarse_to_fine(shape, recipe.iterations)
@@ -150,7 +150,7 @@ def test_the_gallery_is_of_the_size_that_the_readme_says():
     section = text_of("README.md").partition("## Gallery")[2].partition("\n## ")[0]
     size = int(re.search(r"(\d+) px", section)[1])
     with Image.open(ROOT / "notebooks" / "previews" / "gallery.jpg") as sheet:
-        assert sheet.info["comment"].decode() == f"{size} px, {cli.ITERATIONS} iterations"
+        assert sheet.info["comment"].decode() == f"{size} px, {ITERATIONS} iterations"
 
 
 def test_citation_changes_and_package_agree():

@@ -2,7 +2,6 @@
 
 import argparse
 import io
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -14,8 +13,9 @@ from PIL import Image
 from tqdm.auto import tqdm
 
 from ..files.atlas_folder import CONTENT, STYLE, AtlasFolder, Grid, Painted, Weights
-from ..files.images import to_pil
+from ..files.images import file_of, to_pil
 from ..files.recipe import Picture, Recipe
+from ..machine.disk import File
 from ..machine.vgg_weights import find_weights
 from ..settings import Settings, coarse_to_fine, whole_number
 from .cluster import alone_in_worker, done_by
@@ -34,16 +34,18 @@ JPEG_QUALITY = 85
 
 def build(
     folder: AtlasFolder,
+    cells: Sequence[Weights] | None = None,
     *,
     workers: int = 1,
     scheduler: str | None = None,
     progress: bool = True,
-    weights: str | os.PathLike | None = "imagenet",
+    weights: File | None = "imagenet",
 ) -> int:
     """Paint the missing and damaged cells of an atlas, and return how many they were.
 
     Args:
         folder: the atlas.
+        cells: what its `missing` has returned, if that has been asked already.
         workers: processes on this machine; they share its cores.
         scheduler: address of a Dask scheduler, tcp://host:port, whose workers paint instead.
         progress: whether to show a bar with the time left.
@@ -52,7 +54,7 @@ def build(
     Raises:
         InputError: Dask is missing, or the scheduler does not answer.
     """
-    cells = [cell for cell in folder.grid.cells if not folder.is_complete(cell)]
+    cells = folder.missing() if cells is None else cells
     images = [(folder.path / name).read_bytes() for name in (CONTENT, STYLE)]
     shared = [*images, folder.grid.iterations, weights]
     with done_by(paint_cell, cells, shared, workers=workers, scheduler=scheduler) as results:
@@ -62,11 +64,7 @@ def build(
 
 
 def paint_cell(
-    cell: Weights,
-    content: bytes,
-    style: bytes,
-    iterations: Sequence[int],
-    weights: str | os.PathLike | None = "imagenet",
+    cell: Weights, content: bytes, style: bytes, iterations: Sequence[int], weights: File | None = "imagenet"
 ) -> list[Painted]:
     """Paint a cell in a worker, which shares no disk with its caller; return the iterations to keep.
 
@@ -82,9 +80,7 @@ def paint_cell(
 
 
 @lru_cache(maxsize=1)
-def _run(
-    content: bytes, style: bytes, weights: str | os.PathLike | None, iterations: int
-) -> "tuple[StyleTransfer, dict]":
+def _run(content: bytes, style: bytes, weights: File | None, iterations: int) -> "tuple[StyleTransfer, dict]":
     """Return a run and its initial state; all cells of a worker share one compiled step."""
     from ..machine.hardware import GPUS  # noqa: F401 -- starts TensorFlow without its banner
     from ..transfer import StyleTransfer
@@ -95,9 +91,8 @@ def _run(
 
 
 def _painted(snapshot: "Snapshot") -> Painted:
-    file, losses = io.BytesIO(), snapshot.row()
-    to_pil(snapshot.image).save(file, "JPEG", quality=JPEG_QUALITY)
-    return Painted(losses.pop("iteration"), file.getvalue(), losses)
+    losses = snapshot.row()
+    return Painted(losses.pop("iteration"), file_of(to_pil(snapshot.image), "JPEG", quality=JPEG_QUALITY), losses)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -119,15 +114,16 @@ def main(arguments: Sequence[str]) -> int:
     recipe = recipe.with_pictures(lambda each: replace(each, path=Path(each.path).name))
     recipe = replace(recipe, settings=Settings(scales=coarse_to_fine(content.shape, recipe.iterations)))
     folder = AtlasFolder.create(options.output, recipe, grid, (content, style))
-    done = sum(map(folder.is_complete, grid.cells))
-    report(f"{len(grid.cells)} cells of {recipe.iterations} iterations, {done} of them finished already")
+    missing, total = folder.missing(), len(grid.cells)
+    report(f"{total} cells of {recipe.iterations} iterations, {total - len(missing)} of them finished already")
+    done = total
     try:
-        build(folder, workers=workers, scheduler=options.scheduler, progress=not options.quiet)
+        build(folder, missing, workers=workers, scheduler=options.scheduler, progress=not options.quiet)
     except KeyboardInterrupt:
         report(f"interrupted; the same command goes on. So far in {folder.path}:")
-    done = sum(map(folder.is_complete, grid.cells))
-    report(f"{folder.path}: {done} of {len(grid.cells)} cells; in a notebook, view_atlas('{folder.path}') shows them")
-    return DONE if done == len(grid.cells) else INTERRUPTED
+        done = total - len(folder.missing())
+    report(f"{folder.path}: {done} of {total} cells; in a notebook, view_atlas('{folder.path}') shows them")
+    return DONE if done == total else INTERRUPTED
 
 
 def _parser() -> argparse.ArgumentParser:

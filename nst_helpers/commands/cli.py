@@ -16,22 +16,12 @@ from ..errors import InputError, one_line
 from ..files.images import longer_side
 from ..files.recipe import Picture, Recipe, read_recipe
 from ..files.run_folder import RunFolder
-from ..machine.disk import locked
+from ..machine.disk import File, locked
 from ..machine.interrupts import terminate_like_interrupt
 from ..machine.progress import progress_bar
 from ..machine.vgg_weights import FILE_SHA256, find_weights
 from ..settings import Settings, coarse_to_fine, whole_number
-from .options import (
-    ITERATIONS,
-    MOST_ITERATIONS,
-    OUTPUT,
-    SIZE,
-    SNAPSHOT_DIR,
-    STARTS,
-    build_parser,
-    parse,
-    picture_options,
-)
+from . import options
 from .painting import BAD_INPUT, DONE, INTERRUPTED, Bar, begin, choose_output, load_pictures, paint, transparency
 from .series import Series
 from .terminal import Report, lasting_output, reporter
@@ -49,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             if arguments and arguments[0] in COMMANDS:
                 return import_module(f".{arguments[0]}", __package__).main(arguments[1:])
-            given = vars(parse(build_parser(), arguments))
+            given = vars(options.parse(options.build_parser(), arguments))
             if "recipe" in given:
                 return _show_recipe(given)
             contents = given.pop("contents", [])
@@ -81,7 +71,7 @@ def _show_recipe(given: dict[str, Any]) -> int:
         )
     recipe = read_recipe(given["recipe"])
     styles = [word for each in recipe.styles for word in ("--style", each.path)]
-    words = ["--content", recipe.content.path, *styles, *picture_options(recipe)]
+    words = ["--content", recipe.content.path, *styles, *options.picture_options(recipe)]
     again = shlex.join(["nst", "reproduce", given["recipe"], *words])
     print(recipe.describe(), one_line(f"{'again':<14} {again}"), sep="\n")
     return DONE
@@ -98,27 +88,21 @@ def _series(given: dict[str, Any], contents: Sequence[str]) -> int:
     if scheduler and kept:
         raise InputError("what a Dask cluster paints comes back when it is finished; leave out the snapshots.")
 
-    def recipe_of(content: str | os.PathLike) -> Recipe:
+    def recipe_of(content: File) -> Recipe:
         return _recipe(given | {"content": os.fspath(content)}, None)
 
     def paint_one(content: Path, output: Path, report: Report, bar: Bar, unfinished: Path) -> int:
         one = given | {"content": os.fspath(content), "output": os.fspath(output)}
-        if kept and (run := RunFolder.find(given.get("snapshot_dir", SNAPSHOT_DIR), recipe_of(content))):
+        if kept and (run := RunFolder.find(given.get("snapshot_dir", options.SNAPSHOT_DIR), recipe_of(content))):
             one["resume"] = run.path
         return _transfer(one, report, bar=bar, unfinished=unfinished)
 
-    series = Series(
-        Path(folder),
-        recipe_of,
-        partial(_with_scales, given=given),
-        until_still=given.get("until_still", False),
-        quiet=quiet,
-    )
+    still = given.get("until_still", False)
+    series = Series(Path(folder), recipe_of, partial(_with_scales, given=given), until_still=still, quiet=quiet)
     recipe = recipe_of(given["style"])  # in a photograph's place, to find what would fail for all of them
     load_pictures(replace(recipe, masks=(), keep=None, init_picture=None), series.say)
-    return series.paint(
-        contents, partial(series.on_cluster, scheduler) if scheduler else partial(series.here, paint_one)
-    )
+    way = partial(series.on_cluster, scheduler) if scheduler else partial(series.here, paint_one)
+    return series.paint(contents, way)
 
 
 def _transfer(given: dict[str, Any], report: Report, *, bar: Bar | None = None, unfinished: Path | None = None) -> int:
@@ -129,7 +113,7 @@ def _transfer(given: dict[str, Any], report: Report, *, bar: Bar | None = None, 
     if int(state["iteration"]) >= recipe.iterations and not bar:
         raise InputError(f"{resumed.path} has its {recipe.iterations} iterations; ask for more with --iterations.")
     inputs = [each.path for each in recipe.pictures]
-    output = choose_output(recipe.output, OUTPUT, inputs, report, recipe.bits)
+    output = choose_output(recipe.output, options.OUTPUT, inputs, report, recipe.bits)
     recipe = replace(recipe, output=os.path.abspath(output))
     pictures = load_pictures(recipe, report)
     opacity = transparency(recipe, pictures["content"], output, report)
@@ -138,7 +122,7 @@ def _transfer(given: dict[str, Any], report: Report, *, bar: Bar | None = None, 
     weights = find_weights()
     folder = resumed
     if not resumed and ("snapshot_dir" in given or "snapshots" in given):
-        folder = RunFolder.create(given.get("snapshot_dir", SNAPSHOT_DIR), recipe)
+        folder = RunFolder.create(given.get("snapshot_dir", options.SNAPSHOT_DIR), recipe)
     with locked(folder.path) if folder else nullcontext():
         try:
             transfer, recipe = begin(recipe, pictures, weights, report)
@@ -175,14 +159,14 @@ def _recipe(given: dict[str, Any], resumed: RunFolder | None) -> Recipe:
         asked["blend"], weights = zip(*given["blend"], strict=True)
         changes["style_weights"] = () if set(weights) == {1} else (1, *weights)
     if "init" in given:
-        start, named = given["init"], given["init"] in STARTS
+        start, named = given["init"], given["init"] in options.STARTS
         if not named and not os.path.lexists(start):
-            raise InputError(f"--init takes {', '.join(STARTS)} or a picture, and {start} does not exist.")
+            raise InputError(f"--init takes {', '.join(options.STARTS)} or a picture, and {start} does not exist.")
         asked["init_picture"] = None if named else Picture(start, "")
         changes["init"] = start if named else "image"
-    iterations = before.iterations if before else ITERATIONS
+    iterations = before.iterations if before else options.ITERATIONS
     if given.get("until_still"):
-        iterations = max(iterations, MOST_ITERATIONS)
+        iterations = max(iterations, options.MOST_ITERATIONS)
     asked.setdefault("iterations", iterations)
     if "snapshots" in given:
         asked["snapshots"] = _checked(given["snapshots"], asked["iterations"])
@@ -191,7 +175,7 @@ def _recipe(given: dict[str, Any], resumed: RunFolder | None) -> Recipe:
     asked["settings"] = replace(before.settings, **changes) if before else Settings(**changes)
     if "color_strength" in given and asked["settings"].colors != "luminance":
         raise InputError("--color-strength says how much of the colours --colors luminance keeps; give that, too.")
-    asked = {"weights_sha256": FILE_SHA256, "size": before.size if before else SIZE} | asked
+    asked = {"weights_sha256": FILE_SHA256, "size": before.size if before else options.SIZE} | asked
     recipe = replace(before, **asked) if before else Recipe(**asked)
     recipe = recipe.with_pictures(lambda each: Picture.of(each.path))
     if before and (different := before.differences(recipe)):
@@ -203,7 +187,7 @@ def _with_scales(recipe: Recipe, shape: Sequence[int], given: dict[str, Any]) ->
     """Return a new run's recipe with its smaller sizes, chosen by the content's shape unless they were given."""
     if "scales" in given:
         return recipe
-    iterations = min(recipe.iterations, ITERATIONS) if given.get("until_still") else recipe.iterations
+    iterations = min(recipe.iterations, options.ITERATIONS) if given.get("until_still") else recipe.iterations
     return replace(recipe, settings=replace(recipe.settings, scales=coarse_to_fine(shape, iterations)))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..errors import InputError
 from ..files.recipe import Picture, Recipe
+from ..machine.disk import File
 from ..settings import CHOICES, DEFAULTS, INITS, Settings
 
 OUTPUT, SNAPSHOT_DIR, SIZE, ITERATIONS = "output.jpg", "runs", 384, 200
@@ -39,28 +40,18 @@ def build_parser() -> argparse.ArgumentParser:
     add("content", metavar="CONTENT", nargs="?", help="the picture whose structure is kept")
     add("style", metavar="STYLE", nargs="?", help="the picture whose strokes and colours are taken")
     add("-o", "--output", metavar="FILE", help=f"what to write: .jpg, .png, .webp or .tiff ({OUTPUT})")
-    add("--size", type=size, metavar="N", help=f"longer side in pixels, or original ({SIZE}); {TILES}")
+    add("--size", metavar="N", help=f"longer side in pixels, or original ({SIZE}); {TILES}")
     add("--iterations", type=int, metavar="N", help=f"updates of the image ({ITERATIONS})")
     _add_setting(parser, "beta", "weight of the style; less keeps more of the photograph", metavar="X")
-    add(
-        "--style-scale",
-        type=comma_separated,
-        metavar="X[,X…]",
-        help="size of the brush: of the style picture, relative to --size (1)",
-    )
-    add(
-        "--blend",
-        metavar="STYLE2[:X]",
-        type=_weighted,
-        action="append",
-        help="blend another style with the first, which has the weight 1; may be repeated",
-    )
+    brush = "size of the brush: of the style picture, relative to --size (1)"
+    add("--style-scale", type=comma_separated, metavar="X[,X…]", help=brush)
+    blend = "blend another style with the first, which has the weight 1; may be repeated"
+    add("--blend", metavar="STYLE2[:X]", type=_weighted, action="append", help=blend)
     _add_setting(parser, "colors", "luminance and matched keep the photograph's colours, in two ways")
     _add_masks(parser, "--mask", "masks", "grey picture: paint where it is white; with --blend one for each style")
     _add_masks(parser, "--keep", "keep", "grey picture: keep the photograph where it is white", action="store")
-    _add_setting(
-        parser, "init", "where the image starts: content, noise, style or a picture", metavar="START", type=str
-    )
+    start = "where the image starts: content, noise, style or a picture"
+    _add_setting(parser, "init", start, metavar="START", type=str)
 
     more = parser.add_argument_group("more about pictures")
     _add_setting(more, "color_strength", "how much of its colours --colors luminance keeps, 0 to 1", metavar="X")
@@ -91,12 +82,8 @@ def build_parser() -> argparse.ArgumentParser:
         layers = ", ".join(getattr(DEFAULTS, name))
         help_text = f"layers of VGG19, with :WEIGHT where it is not 1 ({layers})"
         method.add_argument(_flag(name), type=_pairs, metavar="A,B,C", help=help_text)
-    method.add_argument(
-        "--scales",
-        type=_pairs,
-        metavar="SIZE:N,…",
-        help="smaller sizes to begin with and iterations at each, or none (from 128 pixels up, equally many at each)",
-    )
+    scales = "smaller sizes to begin with and iterations at each, or none (from 128 pixels up, equally many at each)"
+    method.add_argument("--scales", type=_pairs, metavar="SIZE:N,…", help=scales)
     _add_setting(method, "style_distance", "between the statistics of a style layer")
     _add_setting(method, "optimizer", "of the image")
     _add_setting(method, "learning_rate", "length of the first step, in the 0..1 pixel range", metavar="X")
@@ -125,17 +112,12 @@ def parse(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> argparse
     return options
 
 
-def size(text: str) -> int | str:
-    """Return a size on the command line: a number of pixels, or "original"."""
-    return text if text == "original" else int(text)
-
-
 def comma_separated(text: str) -> tuple[str, ...]:
     """Return the parts of a list on the command line, unchecked."""
     return tuple(text.split(","))
 
 
-def command_line(recipe: Recipe, output: str | os.PathLike) -> str:
+def command_line(recipe: Recipe, output: File) -> str:
     """Return the `nst` command that makes the picture of a recipe and writes it to `output`.
 
     Defaults are left out, except the precision, which `auto` would choose by the machine, and the scales, which `nst`
@@ -143,8 +125,6 @@ def command_line(recipe: Recipe, output: str | os.PathLike) -> str:
 
     Raises:
         InputError: no command does: the run began with an image that is not a file, or its first style has no weight.
-
-    Built in notebooks/06_weight_explorer.
     """
     s = recipe.settings
     if s.init == "image" and not recipe.init_picture:

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import one_line
+from ..errors import InputError, one_line
 from ..files.fitted import load_fitting, load_mask, load_opacity
-from ..files.images import OPAQUE, check_new_output, load_image, save_image
+from ..files.images import OPAQUE, check_output, load_image, save_image
 from ..files.recipe import Picture, Recipe
 from ..files.run_folder import RunFolder
 from ..layers import check_side
-from ..machine.disk import free_name
+from ..machine.disk import File, free_name
 from ..machine.interrupts import interrupts_deferred, interrupts_ignored
 from .terminal import Report
 
@@ -32,16 +32,16 @@ Bar = Callable[["StyleTransfer", int], AbstractContextManager[Callable[["Snapsho
 """Shows the progress of a run's next iterations, and yields a function to call with each snapshot."""
 
 
-def choose_output(
-    named: str, usual: str, inputs: Iterable[str | os.PathLike], report: Report, bits: int | None = None
-) -> Path:
+def choose_output(named: str, usual: str, inputs: Iterable[File], report: Report, bits: int | None = None) -> Path:
     """Return where to write: the file that was named, or else the usual one, with a number if it exists.
 
     Raises:
         InputError: it cannot be written, its format does not hold so many bits, or it is one of the inputs.
     """
     wanted = Path(named or usual)
-    output = check_new_output(wanted if named else free_name(wanted), *inputs, bits=bits)
+    output = check_output(wanted if named else free_name(wanted), bits)
+    if output.exists() and any(output.samefile(each) for each in inputs):
+        raise InputError(f"{output} is one of the pictures to read; name another file with -o.")
     if output != wanted:
         report(f"output   {output}, since {wanted} exists already")
     elif output.exists():
@@ -62,10 +62,8 @@ def load_pictures(recipe: Recipe, report: Report) -> dict[str, Any]:
         check_side(name, image.shape, recipe.settings.layers)
     pictures = {"content": content, "style": styles}
     pictures["masks"] = [load_mask(each.path, content.shape, report=report) for each in recipe.masks]
-    pictures["style_masks"] = [
-        load_mask(each.path, style.shape, report=report)
-        for each, style in zip(recipe.style_masks, styles, strict=False)
-    ]
+    pairs = zip(recipe.style_masks, styles, strict=False)
+    pictures["style_masks"] = [load_mask(each.path, style.shape, report=report) for each, style in pairs]
     if recipe.keep:
         pictures["keep"] = load_mask(recipe.keep.path, content.shape, report=report)
     if recipe.init_picture:
@@ -158,20 +156,16 @@ def paint(
     Returns:
         The command's exit code.
     """
-    from ..machine.stillness import while_changing
     from ..transfer import is_wanted
 
     first = last = transfer.snapshot
     total = recipe.iterations - first.iteration
-    steps = transfer.steps(total)
-    if until_still:
-        steps = while_changing(steps, sum(recipe.settings.scales.values()))
     trouble: BaseException | None = None
     existed, started = output.exists(), time.perf_counter()
     with interrupts_ignored():
         try:
             with interrupts_deferred() as interrupted, bar(transfer, total) as update:
-                for last in steps:
+                for last in transfer.steps(total, until_still=until_still):
                     if folder:
                         folder.record(last)
                         if is_wanted(last.iteration, recipe.snapshots):

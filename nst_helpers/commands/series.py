@@ -1,7 +1,6 @@
 """Many photographs in one style, painted one after another or by a Dask cluster; finished pictures are kept."""
 
 import glob
-import itertools
 import os
 import sys
 from collections import deque
@@ -21,7 +20,7 @@ from ..files.file_kinds import FORMATS
 from ..files.finished import FinishedPictures, unfinished
 from ..files.images import BITS, SAVE_OPTIONS
 from ..files.recipe import Recipe
-from ..machine.disk import check_folder, locked
+from ..machine.disk import File, check_folder, free_name, locked
 from ..machine.interrupts import interrupts_ignored
 from ..machine.progress import BAR
 from .cluster import alone_in_worker, done_by
@@ -61,7 +60,7 @@ class Series:
     def __init__(
         self,
         folder: Path,
-        recipe_of: Callable[[str | os.PathLike], Recipe],
+        recipe_of: Callable[[File], Recipe],
         with_scales: Callable[[Recipe, Sequence[int]], Recipe],
         *,
         until_still: bool = False,
@@ -195,12 +194,11 @@ class Series:
         suffix = content.suffix.lower() if content.suffix.lower() in SAVE_OPTIONS else ".jpg"
         if recipe.bits not in (None, *BITS[suffix]):
             suffix = ".png"
-        stem = f"{content.stem}_{Path(recipe.style.path).stem[:LONGEST_STYLE_NAME]}"
-        names = itertools.chain([stem], (f"{stem}_{number}" for number in itertools.count(2)))
-        name = next(each + suffix for each in names if (each + suffix).casefold() not in taken)
-        if name != stem + suffix:
-            self.say(f"{content} becomes {name}, since {stem + suffix} is the name of another picture")
-        return self.folder / name
+        usual = self.folder / f"{content.stem}_{Path(recipe.style.path).stem[:LONGEST_STYLE_NAME]}{suffix}"
+        output = free_name(usual, lambda path: path.name.casefold() in taken)
+        if output != usual:
+            self.say(f"{content} becomes {output.name}, since {usual.name} is the name of another picture")
+        return output
 
     def _jobs(self, bar: tqdm) -> Iterator[Job]:
         """Yield the jobs; the pictures of each are read only when it is asked for."""
@@ -252,11 +250,6 @@ class Series:
 def paint_in_worker(job: Job, until_still: bool) -> tuple[np.ndarray, Recipe]:
     """Paint a picture in a worker, which shares no disk with its caller; return it and its recipe."""
     with alone_in_worker():
-        from ..machine.stillness import while_changing
-
         transfer, recipe = begin(job.recipe, job.pictures, "imagenet", lambda line: None)
-        steps = transfer.steps(recipe.iterations)
-        if until_still:
-            steps = while_changing(steps, sum(recipe.settings.scales.values()))
-        last = deque(steps, maxlen=1).pop()
+        last = deque(transfer.steps(recipe.iterations, until_still=until_still), maxlen=1).pop()
         return last.image, replace(recipe, iterations=last.iteration)

@@ -2,7 +2,6 @@
 
 import math
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,34 +27,24 @@ class Cost:
     fits: bool
 
 
-def budget(
-    content: np.ndarray,
-    style: np.ndarray,
-    iterations: int = 200,
-    *,
-    sizes: Iterable[int] = SIZES,
-    progress: bool = True,
-    **settings: Any,
-) -> list[Cost]:
-    """Time a few steps at two small sizes and return what a run costs at each of `sizes`.
+def budget(content: np.ndarray, style: np.ndarray, iterations: int = 200, **settings: Any) -> list[Cost]:
+    """Time a few steps at two small sizes and return what a run costs at each of SIZES.
 
     The time of a step is a constant and a part that grows with the number of pixels; both come from the two sizes.
 
     Args:
         content, style: `[1, H, W, 3]`, 0..1, of any size; only their aspect counts.
         iterations: of the run that is planned.
-        sizes: longer sides in pixels.
-        progress: whether to show a bar while steps are timed.
         settings: for `StyleTransfer`.
 
-    Built in notebooks/11_your_own_picture.
+    Used in notebooks/11_your_own_picture.
     """
-    with tqdm(TIMED_SIZES, desc="timing a step", disable=not progress, leave=False) as timing:
-        (small, fast, transfer), (large, slow, _) = (_time_step(content, style, size, settings) for size in timing)
+    timing = tqdm(TIMED_SIZES, desc="timing a step", leave=False)
+    (small, fast, transfer), (large, slow, _) = (_time_step(content, style, size, settings) for size in timing)
     each = max(0.0, slow - fast) / (large - small)
     available = available_bytes()
     costs = []
-    for size in sizes:
+    for size in SIZES:
         shape, style_shape = scaled(content.shape, size), scaled(style.shape, size)
         seconds = max(fast, fast + each * (math.prod(shape[1:3]) - small))
         peak = peak_bytes(shape, style_shape, transfer.settings, transfer.features.precision)

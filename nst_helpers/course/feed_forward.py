@@ -7,7 +7,6 @@ trained on crops of three of the course's photographs; the fourth, HELD_OUT, it 
 """
 
 import argparse
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -16,6 +15,7 @@ import tensorflow as tf
 
 from ..layers import STYLE_LAYERS
 from ..losses import content_loss, gaussian, moments, style_unit, total_variation_loss, wasserstein_loss
+from ..machine.disk import File
 from ..settings import DEFAULTS
 from ..vgg import FeatureExtractor
 from .notebooks import PHOTOGRAPHS, picture, picture_path
@@ -35,7 +35,7 @@ class FeedForward:
         weights: names to arrays, as `save` wrote them; random when left out.
         seed: of the random weights.
 
-    Source: Johnson, Alahi & Fei-Fei 2016, supplementary material. Built in notebooks/13_what_came_after.
+    Source: Johnson, Alahi & Fei-Fei 2016, supplementary material. Used in notebooks/13_what_came_after.
     """
 
     def __init__(self, weights: dict[str, np.ndarray] | None = None, *, seed: int = 0):
@@ -52,12 +52,12 @@ class FeedForward:
                 self.variables[f"{name}_{kind}"] = tf.Variable(np.float32(value))
 
     @classmethod
-    def load(cls, file: str | os.PathLike | None = None) -> "FeedForward":
+    def load(cls, file: File | None = None) -> "FeedForward":
         """Return the network whose weights `save` wrote; the shipped one when left out."""
         with np.load(file or picture_path(SHIPPED), allow_pickle=False) as weights:
             return cls(dict(weights))
 
-    def save(self, file: str | os.PathLike) -> None:
+    def save(self, file: File) -> None:
         """Write the weights in half precision."""
         np.savez_compressed(file, **{name: each.numpy().astype(np.float16) for name, each in self.variables.items()})
 
@@ -116,12 +116,8 @@ class Trainer:
         """Return α·content + β·style + γ·total variation of a picture, as `StyleTransfer` does by default."""
         found, wanted, s = self._features(picture), self._content(photograph), DEFAULTS
         content = tf.add_n([content_loss(wanted[layer], found[layer]) for layer in self._content_layers])
-        style = tf.add_n(
-            [
-                wasserstein_loss(self._style[layer], moments(found[layer])) / style_unit(layer, "wasserstein")
-                for layer in STYLE_LAYERS
-            ]
-        )
+        terms = {layer: wasserstein_loss(target, moments(found[layer])) for layer, target in self._style.items()}
+        style = tf.add_n([term / style_unit(layer, "wasserstein") for layer, term in terms.items()])
         return s.alpha * content + s.beta * style + s.gamma * total_variation_loss(picture)
 
     def _one_step(self, photograph: tf.Tensor, numbers: tf.Tensor) -> tf.Tensor:

@@ -47,7 +47,7 @@ class ScoreCard:
     Raises:
         InputError: a picture of another size, or a style that is the content itself.
 
-    Built in notebooks/11_your_own_picture.
+    Used in notebooks/11_your_own_picture.
     """
 
     def __init__(self, content: np.ndarray, style: np.ndarray, *, weights: str | Kernels | None = "imagenet"):
@@ -60,11 +60,8 @@ class ScoreCard:
 
     def __call__(self, image: np.ndarray) -> Scores:
         """Return the scores of a picture."""
-        return Scores(
-            structural_similarity(self.content, image),
-            float(np.mean(list(self.style_distances(image).values()))),
-            palette_distance(self.style, image),
-        )
+        style = float(np.mean(list(self.style_distances(image).values())))
+        return Scores(structural_similarity(self.content, image), style, palette_distance(self.style, image))
 
     def style_distances(self, image: np.ndarray) -> dict[str, float]:
         """Return for each layer ‖G - S‖ / ‖C - S‖ of the Gram matrices of picture, style and content."""
@@ -117,7 +114,7 @@ def palette_distance(a: np.ndarray, b: np.ndarray) -> float:
     Returns:
         ΔE of 1976, at least 0.
 
-    Source: Rabin, Peyré, Delon & Bernot 2012, section 2.3. Built in notebooks/11_your_own_picture.
+    Source: Rabin, Peyré, Delon & Bernot 2012, section 2.3. Used in notebooks/11_your_own_picture.
     """
     bases, _ = np.linalg.qr(np.random.default_rng(0).standard_normal((BASES, 3, 3)))
     directions = np.concatenate(bases, axis=1)  # (3, 3·BASES)
@@ -129,7 +126,7 @@ def palette_distance(a: np.ndarray, b: np.ndarray) -> float:
 def to_lab(image: np.ndarray) -> np.ndarray:
     """Return an sRGB picture `[..., 3]`, 0..1, in CIELAB, where equal distances look about equal: L 0..100, a, b.
 
-    Source: IEC 61966-2-1 (sRGB) and CIE 15 (CIELAB), white D65. Built in notebooks/11_your_own_picture.
+    Source: IEC 61966-2-1 (sRGB) and CIE 15 (CIELAB), white D65.
     """
     rgb = np.asarray(image, np.float64)
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((np.maximum(rgb, 0) + 0.055) / 1.055) ** 2.4)
@@ -142,7 +139,7 @@ def to_lab(image: np.ndarray) -> np.ndarray:
 def pareto_front(costs: Mapping[str, Sequence[float]]) -> list[str]:
     """Return the names that are not beaten: no other is as low in every cost and lower in one.
 
-    Built in notebooks/11_your_own_picture.
+    Used in notebooks/11_your_own_picture.
     """
     names, rows = list(costs), np.array(list(costs.values()), np.float64)
     beaten = [((rows <= row).all(axis=1) & (rows < row).any(axis=1)).any() for row in rows]

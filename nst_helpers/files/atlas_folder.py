@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import InputError
-from ..machine.disk import check_folder, write_atomically
+from ..machine.disk import File, check_folder, write_atomically
 from ..settings import LARGEST_WEIGHT, Settings, whole_number
 from .images import encode, load_image, to_pixels
 from .pixels import opened
@@ -87,7 +86,7 @@ class AtlasFolder:
         self.path, self.recipe, self.grid = path, recipe, grid
 
     @classmethod
-    def create(cls, path: str | os.PathLike, recipe: Recipe, grid: Grid, images: Iterable[np.ndarray]) -> "AtlasFolder":
+    def create(cls, path: File, recipe: Recipe, grid: Grid, images: Iterable[np.ndarray]) -> "AtlasFolder":
         """Create the folder of an atlas, or continue an existing one, also with another grid.
 
         Args:
@@ -110,7 +109,7 @@ class AtlasFolder:
         return cls(path, recipe, grid)
 
     @classmethod
-    def open(cls, path: str | os.PathLike) -> "AtlasFolder":
+    def open(cls, path: File) -> "AtlasFolder":
         """Open an atlas without writing anything.
 
         Raises:
@@ -174,6 +173,10 @@ class AtlasFolder:
             return set(self.losses(weights)) >= set(self.grid.iterations)
         except (OSError, InputError):
             return False
+
+    def missing(self) -> list[Weights]:
+        """Return the cells that are still to be painted, or again; each picture is decoded to find out."""
+        return [cell for cell in self.grid.cells if not self.is_complete(cell)]
 
     def _cell(self, weights: Weights) -> Path:
         return self.path / folder_name(Settings(*ratio(*weights)))

@@ -3,8 +3,6 @@
 At equal intervals of iterations almost all frames would look alike, since a run changes most at its start.
 """
 
-import io
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -12,10 +10,10 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from ..errors import InputError
-from ..machine.disk import check_folder, write_atomically
+from ..machine.disk import File, check_folder, write_atomically
 from ..machine.stillness import blurred, visible_change
 from ..settings import whole_number
-from .images import to_pil
+from .images import file_of, to_pil
 
 __all__ = ["choose_frames", "encode_film", "save_film", "visible_change"]
 
@@ -78,12 +76,10 @@ def encode_film(images: Mapping[int, np.ndarray], *, frames: int = 24, format: s
     durations = [round(1000 * SECONDS / len(pictures))] * len(pictures)
     durations[-1] += round(1000 * HOLD)
     options = {"append_images": pictures[1:], "duration": durations, "loop": 0, "quality": WEBP_QUALITY}
-    file = io.BytesIO()
-    pictures[0].save(file, format, save_all=True, **options)
-    return file.getvalue()
+    return file_of(pictures[0], format, save_all=True, **options)
 
 
-def save_film(images: Mapping[int, np.ndarray], path: str | os.PathLike, *, frames: int = 24) -> None:
+def save_film(images: Mapping[int, np.ndarray], path: File, *, frames: int = 24) -> None:
     """Write a film of a run as .gif or .webp, by the file's extension; see `encode_film`.
 
     Raises:

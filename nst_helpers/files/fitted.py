@@ -1,20 +1,20 @@
 """Pictures that take the shape of another one: masks, an image to start from, and transparency."""
 
-import os
 from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image, ImageOps
 
 from ..errors import InputError
+from ..machine.disk import File
 from .images import Report, report_notes
-from .pixels import FAINT, read_opacity, read_picture
+from .pixels import FAINT, opened, read_picture, upright_srgb
 
 SAME_ASPECT = 0.02
 """The largest relative difference in height between two pictures scaled to the same width."""
 
 
-def load_mask(path: str | os.PathLike, shape: Sequence[int], *, report: Report = print) -> np.ndarray:
+def load_mask(path: File, shape: Sequence[int], *, report: Report = print) -> np.ndarray:
     """Read a mask, a grey picture that selects a part of another one: white in full, black not at all.
 
     Args:
@@ -44,7 +44,7 @@ def load_mask(path: str | os.PathLike, shape: Sequence[int], *, report: Report =
     return np.asarray(mask, np.float32) / 255
 
 
-def load_fitting(path: str | os.PathLike, shape: Sequence[int], *, report: Report = print) -> np.ndarray:
+def load_fitting(path: File, shape: Sequence[int], *, report: Report = print) -> np.ndarray:
     """Read a picture as `load_image` does, cropped around its centre and scaled to a shape `[1, H, W, 3]`."""
     notes: list[str] = []
     image, (height, width) = read_picture(path, notes), shape[1:3]
@@ -56,13 +56,14 @@ def load_fitting(path: str | os.PathLike, shape: Sequence[int], *, report: Repor
     return np.asarray(ImageOps.fit(image, (width, height), Image.Resampling.LANCZOS), np.float32)[None] / 255
 
 
-def load_opacity(path: str | os.PathLike, shape: Sequence[int]) -> np.ndarray | None:
+def load_opacity(path: File, shape: Sequence[int]) -> np.ndarray | None:
     """Return a picture file's opacity scaled to a shape `[1, H, W, 3]`, as `[H, W]`, 0..1; None if all is opaque.
 
     Raises:
         InputError: no such file, or not a picture that can be read.
     """
-    opacity = read_opacity(path)
+    with opened(path) as image:
+        opacity = upright_srgb(path, image, [])[1] if image.has_transparency_data else None
     if opacity is None:
         return None
     return np.asarray(opacity.resize((shape[2], shape[1]), Image.Resampling.BILINEAR), np.float32) / 255

@@ -1,18 +1,17 @@
 """Picture files to arrays and back: whatever a camera or a browser wrote becomes RGB 0..1."""
 
 import io
-import os
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from PIL import Image
 
 from ..errors import InputError
-from ..machine.disk import check_folder, write_atomically
+from ..machine.disk import File, check_folder, write_atomically
 from ..settings import whole_number
 from .color_spaces import SRGB_BYTES
 from .pixels import opened, read_picture
@@ -45,9 +44,7 @@ class Origin(Protocol):
 Report = Callable[[str], None] | None
 
 
-def load_image(
-    path: str | os.PathLike, size: int | None = None, *, enlarge: bool = False, report: Report = print
-) -> np.ndarray:
+def load_image(path: File, size: int | None = None, *, enlarge: bool = False, report: Report = print) -> np.ndarray:
     """Read a JPEG, PNG, WebP, TIFF, BMP or GIF (its first frame), or AVIF where Pillow does, as an array.
 
     Args:
@@ -73,7 +70,7 @@ def load_image(
     return np.asarray(image, np.float32)[None] / 255
 
 
-def longer_side(path: str | os.PathLike) -> int:
+def longer_side(path: File) -> int:
     """Return the length of a picture file's longer side in pixels.
 
     Raises:
@@ -85,7 +82,7 @@ def longer_side(path: str | os.PathLike) -> int:
 
 def save_image(
     image: np.ndarray,
-    path: str | os.PathLike,
+    path: File,
     *,
     recipe: Origin | None = None,
     bits: int | None = None,
@@ -125,9 +122,14 @@ def encode(pixels: np.ndarray, suffix: str, recipe: Origin | None = None) -> byt
     if pixels.dtype == np.uint16:
         return encode_png(pixels, SRGB_BYTES, exif)
     options = SAVE_OPTIONS[suffix] | {"icc_profile": SRGB_BYTES} | ({"exif": exif} if exif else {})
-    encoded = io.BytesIO()  # Pillow itself does not notice when a full disk cuts the file short
-    Image.fromarray(pixels).save(encoded, **options)
-    return encoded.getvalue()
+    return file_of(Image.fromarray(pixels), **options)
+
+
+def file_of(picture: Image.Image, format: str, **options: Any) -> bytes:
+    """Return a picture as the bytes of a file; Pillow itself does not notice when a full disk cuts a file short."""
+    file = io.BytesIO()
+    picture.save(file, format, **options)
+    return file.getvalue()
 
 
 def to_pixels(image: np.ndarray, bits: int = 8, opacity: np.ndarray | None = None) -> np.ndarray:
@@ -149,7 +151,7 @@ def to_pil(image: np.ndarray) -> Image.Image:
     return Image.fromarray(to_pixels(image))
 
 
-def check_output(path: str | os.PathLike, bits: int | None = None) -> Path:
+def check_output(path: File, bits: int | None = None) -> Path:
     """Return `path` if a picture of that many bits can be written there, else raise InputError."""
     path = Path(path)
     if path.suffix.lower() not in SAVE_OPTIONS:
@@ -167,15 +169,7 @@ def check_output(path: str | os.PathLike, bits: int | None = None) -> Path:
     return path
 
 
-def check_new_output(path: str | os.PathLike, *inputs: str | os.PathLike, bits: int | None = None) -> Path:
-    """Return `path` if a picture can be written there without replacing one of `inputs`, else raise InputError."""
-    path = check_output(path, bits)
-    if path.exists() and any(path.samefile(each) for each in inputs):
-        raise InputError(f"{path} is one of the pictures to read; name another file with -o.")
-    return path
-
-
-def report_notes(path: str | os.PathLike, notes: Sequence[str], report: Report) -> None:
+def report_notes(path: File, notes: Sequence[str], report: Report) -> None:
     """Report what had to be corrected in a picture file, if anything."""
     if notes and report:
         report(f"{Path(path).name}: {', '.join(notes)}.")

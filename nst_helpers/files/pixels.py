@@ -11,6 +11,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageOps, PngImagePlugin
 
 from ..errors import InputError
+from ..machine.disk import File
 from .color_spaces import LAB_BYTES, from_profile, from_space, named_space
 from .file_kinds import FORMATS, PICTURES, check_tiff, describe_failure
 
@@ -26,7 +27,7 @@ PngImagePlugin.MAX_TEXT_CHUNK = max(PngImagePlugin.MAX_TEXT_CHUNK, 1 << 27)
 PngImagePlugin.MAX_TEXT_MEMORY = max(PngImagePlugin.MAX_TEXT_MEMORY, 1 << 28)
 
 
-def check_is_file(path: str | os.PathLike) -> Path:
+def check_is_file(path: File) -> Path:
     """Return `path` if there is a file, else raise InputError."""
     if re.match(r"[a-z]{2,}:/", os.fspath(path)):  # a Path has lost the second slash
         raise InputError(f"{path} is an address; download the picture and name its file.")
@@ -38,7 +39,7 @@ def check_is_file(path: str | os.PathLike) -> Path:
 
 
 @contextmanager
-def opened(path: str | os.PathLike) -> Iterator[Image.Image]:
+def opened(path: File) -> Iterator[Image.Image]:
     """Yield a picture file as Pillow opens it, its pixels not yet decoded.
 
     Raises:
@@ -63,31 +64,19 @@ def opened(path: str | os.PathLike) -> Iterator[Image.Image]:
         raise InputError(describe_failure(path, error)) from error
 
 
-def read_picture(path: str | os.PathLike, notes: list[str]) -> Image.Image:
+def read_picture(path: File, notes: list[str]) -> Image.Image:
     """Return a picture file (its first frame) as upright 8-bit sRGB; each correction adds a phrase to `notes`.
 
     Raises:
         InputError: it cannot be read.
     """
     with opened(path) as image:
-        picture, opacity = _upright_srgb(path, image, notes)
+        picture, opacity = upright_srgb(path, image, notes)
         return picture if opacity is None else _on_background(picture, opacity, notes)
 
 
-def read_opacity(path: str | os.PathLike) -> Image.Image | None:
-    """Return how opaque each pixel of a picture file is, upright in 8-bit grey; None if all of it is.
-
-    Raises:
-        InputError: it cannot be read.
-    """
-    with opened(path) as image:
-        return _upright_srgb(path, image, [])[1] if image.has_transparency_data else None
-
-
-def _upright_srgb(
-    path: str | os.PathLike, image: Image.Image, notes: list[str]
-) -> tuple[Image.Image, Image.Image | None]:
-    """Return a picture's colours and its opacity, None if all is opaque."""
+def upright_srgb(path: File, image: Image.Image, notes: list[str]) -> tuple[Image.Image, Image.Image | None]:
+    """Return an opened picture's colours, and its opacity in 8-bit grey; None if all is opaque."""
     raw = _raw_mode(image)  # known only until the pixels are decoded
     image.load()
     if getattr(image, "is_animated", False) and image.format != "MPO":  # a phone's JPEG with a preview

@@ -2,9 +2,7 @@
 
 import hashlib
 import json
-import os
 import platform
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -16,11 +14,11 @@ import numpy as np
 from PIL import ExifTags, Image
 
 from ..errors import InputError, one_line
-from ..machine.disk import sha256_of
+from ..machine.disk import File, sha256_of
 from ..machine.vgg_weights import FILE_SHA256
 from ..settings import Settings, check_mask_counts, in_range, whole_number
 from .images import LARGEST_SIZE, LONGEST_EXIF
-from .pixels import check_is_file
+from .pixels import check_is_file, opened
 
 if TYPE_CHECKING:  # transfer.py starts TensorFlow
     from ..transfer import StyleTransfer
@@ -58,7 +56,7 @@ class Picture:
             raise InputError("a picture must have a path and a checksum.")
 
     @classmethod
-    def of(cls, path: str | os.PathLike) -> "Picture":
+    def of(cls, path: File) -> "Picture":
         """Return the picture at `path`, with its absolute path."""
         path = check_is_file(path).resolve()
         return cls(str(path), sha256_of(path))
@@ -176,7 +174,7 @@ class Recipe:
         return replace(self, **changed | one)
 
     @classmethod
-    def of(cls, transfer: "StyleTransfer", content: str | os.PathLike, style: str | os.PathLike, size: int) -> "Recipe":
+    def of(cls, transfer: "StyleTransfer", content: File, style: File, size: int) -> "Recipe":
         """Return the recipe of a run's present picture.
 
         It holds for a run of one style, without masks or an initial image, during which no weight was changed.
@@ -257,7 +255,7 @@ class Recipe:
         )
         return phrases + [f"{name} is {its[name]!r}, was {mine[name]!r}" for name in mine if mine[name] != its[name]]
 
-    def check_version(self, what: str | os.PathLike) -> None:
+    def check_version(self, what: File) -> None:
         """Raise InputError if `what`, a picture or a run, was made by version 0.1, whose losses were different."""
         if self.versions.get("nst-helpers", "").startswith("0.1."):
             raise InputError(f"{what} was made by nst 0.1, whose losses were different; start it over, or use nst 0.1.")
@@ -298,7 +296,7 @@ def _text(value: object) -> str:
     return "" if value is False else str(value)
 
 
-def read_recipe(path: str | os.PathLike) -> Recipe:
+def read_recipe(path: File) -> Recipe:
     """Return the recipe in a picture that `nst` or `save_image` wrote.
 
     The file is read as data: nothing in it is executed, and every value is checked like any other input.
@@ -310,13 +308,11 @@ def read_recipe(path: str | os.PathLike) -> Recipe:
     """
     path = check_is_file(path)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow's remarks on odd metadata
-            with Image.open(path, formats=FORMATS) as image:  # without decoding the pixels
-                exif = image.getexif() if image.format == "TIFF" else Image.Exif()
-                if image.format != "TIFF":
-                    exif.load(image.info.get("exif", b""))
-                text = exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.UserComment].removeprefix(ASCII)
+        with opened(path) as image:  # without decoding the pixels
+            exif = image.getexif() if image.format == "TIFF" else Image.Exif()
+            if image.format != "TIFF":
+                exif.load(image.info.get("exif", b""))
+            text = exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.UserComment].removeprefix(ASCII)
     except Exception as error:  # on damaged files Pillow raises a dozen different kinds
         raise InputError(f"{path} holds no recipe; nst writes one into each picture that it makes.") from error
     try:

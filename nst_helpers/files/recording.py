@@ -1,6 +1,5 @@
 """A run to look at, in memory or on disk: its images and its losses."""
 
-import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -9,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import InputError
+from ..machine.disk import File
 from ..snapshot import Snapshot
 from .images import load_image
 from .run_folder import LOSSES, read_losses
@@ -34,8 +34,8 @@ class Recording(Mapping[int, np.ndarray]):
 
     losses: dict[str, np.ndarray]
 
-    def __init__(self, run: Sequence[Snapshot] | str | os.PathLike):
-        if isinstance(run, str | os.PathLike):
+    def __init__(self, run: Sequence[Snapshot] | File):
+        if isinstance(run, File):
             folder = Path(run)
             try:
                 rows = read_losses(folder)
@@ -54,7 +54,7 @@ class Recording(Mapping[int, np.ndarray]):
         if not images:
             raise InputError("this run has no snapshots; keep some with nst --snapshots, or collect those of steps().")
         self._images = dict(sorted(images.items()))
-        self.losses = {name: np.array([row[name] for row in rows]) for name in (rows[0] if rows else ())}
+        self.losses = {name: np.array([row[name] for row in rows]) for name in (rows[0] if rows else ["iteration"])}
 
     def __getitem__(self, iteration: int) -> np.ndarray:
         return self._load(self._images[iteration])
@@ -66,6 +66,8 @@ class Recording(Mapping[int, np.ndarray]):
         return len(self._images)
 
     def losses_at(self, iteration: int) -> dict[str, float]:
-        """Return the losses by name at an iteration, or at the last recorded one before it."""
+        """Return the losses by name at an iteration, or at the last recorded one before it; {} without any."""
+        if not len(self.losses["iteration"]):
+            return {}
         at = max(0, int(np.searchsorted(self.losses["iteration"], iteration, "right")) - 1)
         return {name: float(values[at]) for name, values in self.losses.items()}

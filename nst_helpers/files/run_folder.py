@@ -3,7 +3,6 @@
 import csv
 import io
 import itertools
-import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -13,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import InputError
-from ..machine.disk import check_folder, write_atomically, write_new
+from ..machine.disk import File, check_folder, write_atomically, write_new
 from ..settings import Settings
 from ..snapshot import Snapshot
 from .images import save_image
@@ -34,7 +33,7 @@ class RunFolder:
         self.rows: list[dict[str, float]] = []
 
     @classmethod
-    def create(cls, parent: str | os.PathLike, recipe: Recipe) -> "RunFolder":
+    def create(cls, parent: File, recipe: Recipe) -> "RunFolder":
         """Create the folder of a new run below `parent`, named after its pictures and weights.
 
         Its recipe is written at once, so that no other process takes the same folder. A number is added if there is a
@@ -56,7 +55,7 @@ class RunFolder:
             raise InputError(f"{path} holds a run already; resume it with --resume '{path}', or name another folder.")
 
     @classmethod
-    def find(cls, parent: str | os.PathLike, recipe: Recipe) -> "RunFolder | None":
+    def find(cls, parent: File, recipe: Recipe) -> "RunFolder | None":
         """Return the run of these pictures and weights below `parent`, or None if `create` has made none."""
         for path in itertools.takewhile(lambda path: (path / RECIPE).exists(), _paths(parent, recipe)):
             with suppress(InputError):
@@ -65,7 +64,7 @@ class RunFolder:
         return None
 
     @classmethod
-    def open(cls, path: str | os.PathLike) -> "RunFolder":
+    def open(cls, path: File) -> "RunFolder":
         """Open the folder of a run, or a folder with just one run below it.
 
         Raises:
@@ -107,7 +106,7 @@ class RunFolder:
     def save(self, snapshot: Snapshot, state: Mapping[str, np.ndarray]) -> None:
         """Write a snapshot's picture, all losses so far, and the state to resume from."""
         recipe = replace(self.recipe, iterations=max(1, snapshot.iteration))
-        save_image(snapshot.image, self.image_path(snapshot.iteration), recipe=recipe)
+        save_image(snapshot.image, self.path / picture_name(snapshot.iteration), recipe=recipe)
         write_atomically(self.path / LOSSES, losses_table(self.rows))
         arrays = io.BytesIO()
         np.savez(arrays, **state)
@@ -131,16 +130,12 @@ class RunFolder:
             raise InputError(f"{self.path} is damaged ({error}); start the run over.") from error
         return state
 
-    def image_path(self, iteration: int) -> Path:
-        """Return the path of the picture of an iteration."""
-        return self.path / picture_name(iteration)
-
     def _write_recipe(self, recipe: Recipe) -> None:
         self.recipe = recipe
         write_atomically(self.path / RECIPE, recipe.to_json().encode())
 
 
-def _paths(parent: str | os.PathLike, recipe: Recipe) -> Iterator[Path]:
+def _paths(parent: File, recipe: Recipe) -> Iterator[Path]:
     """Yield the possible folders of a recipe's run, since other pictures may have the same names."""
     for number in itertools.count(1):
         pictures = pictures_name(recipe) + (f"_{number}" if number > 1 else "")

@@ -76,10 +76,7 @@ def decode(file: bytes) -> np.ndarray | None:
     """
     with Image.open(io.BytesIO(file)) as image:
         if image.format == "PNG" and file[IHDR_BITS] == 16:
-            from ..machine.hardware import GPUS  # noqa: F401 -- starts TensorFlow without its banner
-
-            # isort: split
-            import tensorflow as tf
+            from ..machine.hardware import tf  # TensorFlow without its banner
 
             return tf.io.decode_png(file, channels=3, dtype=tf.uint16).numpy()
         tags = getattr(image, "tag_v2", {})

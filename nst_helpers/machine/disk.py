@@ -5,11 +5,14 @@ import itertools
 import os
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import InputError
+
+File = str | os.PathLike
+"""The path of a file or a folder."""
 
 
 def check_folder(folder: Path, *, make: bool = False) -> None:
@@ -52,10 +55,10 @@ def write_new(path: Path, content: bytes) -> bool:
     return True
 
 
-def free_name(path: Path) -> Path:
-    """Return `path`, or if that exists the first of path_2, path_3, … that does not."""
+def free_name(path: Path, is_taken: Callable[[Path], bool] = os.path.lexists) -> Path:
+    """Return `path`, or if that exists or is taken the first of path_2, path_3, … that is not."""
     names = itertools.chain([path], (path.with_stem(f"{path.stem}_{number}") for number in itertools.count(2)))
-    return next(each for each in names if not os.path.lexists(each))
+    return next(each for each in names if not is_taken(each))
 
 
 @contextmanager

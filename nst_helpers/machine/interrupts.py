@@ -3,7 +3,7 @@
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from types import FrameType
 from typing import Any
 
@@ -23,11 +23,9 @@ def interrupts_deferred() -> Iterator[threading.Event]:
         yield pressed
 
 
-@contextmanager
-def interrupts_ignored() -> Iterator[None]:
+def interrupts_ignored() -> AbstractContextManager[None]:
     """Ignore Ctrl-C, except within `interrupts_deferred`."""
-    with _interrupts_handled_by(lambda number, frame: None):
-        yield
+    return _interrupts_handled_by(lambda number, frame: None)
 
 
 def terminate_like_interrupt() -> None:

@@ -1,6 +1,5 @@
 """VGG19's kernels and biases: as trained, random, or given."""
 
-import os
 from collections.abc import Iterable, Mapping
 
 import h5py
@@ -8,13 +7,14 @@ import numpy as np
 
 from ..errors import InputError
 from ..layers import CHANNELS, path_to
+from .disk import File
 from .vgg_weights import find_weights
 
 Kernels = Mapping[str, tuple[np.ndarray, np.ndarray]]
 """Convolution to its kernel `[3, 3, in, out]` and its bias `[out]`, float32."""
 
 
-def trained_kernels(layers: Iterable[str], file: str | os.PathLike | None = None) -> Kernels:
+def trained_kernels(layers: Iterable[str], file: File | None = None) -> Kernels:
     """Return VGG19's kernels and biases as trained on ImageNet, up to the deepest of `layers`.
 
     Args:

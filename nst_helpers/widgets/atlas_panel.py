@@ -1,12 +1,11 @@
 """The atlas's panel: sliders over pictures that were painted beforehand, so that they act at once."""
 
-import os
-
 import ipywidgets as widgets
 
 from ..course.notebooks import picture_path
 from ..errors import InputError
 from ..files.atlas_folder import ATLAS, CONTENT, STYLE, AtlasFolder
+from ..machine.disk import File
 from ..settings import DEFAULTS
 from .panel import Panel, button, callback, choice_slider, column, image, jpeg, row
 
@@ -18,24 +17,19 @@ SLIDERS = {
 }
 
 
-def view_atlas(folder: str | os.PathLike | None = None) -> "AtlasPanel":
+def view_atlas(folder: File | None = None) -> "AtlasPanel":
     """Return the sliders over an atlas: the course's own, or a folder that `nst atlas` made.
 
     They need neither TensorFlow nor VGG19.
 
     Raises:
         InputError: there is no atlas.
-
-    Built in notebooks/08_iterations_and_snapshots.
     """
     return AtlasPanel(AtlasFolder.open(picture_path(f"atlas/{ATLAS}").parent if folder is None else folder))
 
 
 class AtlasPanel(Panel):
-    """Sliders for α, β, γ and the iteration, the picture that they choose, and a button for a live run with them.
-
-    Built in notebooks/08_iterations_and_snapshots.
-    """
+    """Sliders for α, β, γ and the iteration, the picture that they choose, and a button for a live run with them."""
 
     def __init__(self, atlas: AtlasFolder):
         self.atlas, self.sliders = atlas, {}

@@ -21,8 +21,9 @@ from ..errors import InputError
 from ..files.images import save_image
 from ..files.recipe import Picture, Recipe
 from ..layers import LAYERS, STYLE_LAYERS
+from ..machine.disk import File
 from ..settings import Settings
-from .explorer_view import CURVES_AND_SHARES, PRESETS, REMEMBERED, WHERE, ExplorerView
+from .explorer_view import CURVES_AND_SHARES, PRESETS, REMEMBERED, SLIDERS, WHERE, ExplorerView
 from .interactive_run import InteractiveRun, Remembered
 from .panel import Panel, callback, data_url, playing_trait
 from .thumbnails import PictureChooser, Shelf
@@ -86,18 +87,16 @@ class WeightExplorer(Panel):
 
     Raises:
         InputError: a picture or a setting that cannot work.
-
-    Built in notebooks/06_weight_explorer.
     """
 
     def __init__(
         self,
-        content: str | os.PathLike | np.ndarray | None = None,
-        style: str | os.PathLike | np.ndarray | None = None,
+        content: File | np.ndarray | None = None,
+        style: File | np.ndarray | None = None,
         *,
         size: int = SIZE,
         iterations: int = ITERATIONS,
-        weights: str | os.PathLike | None = "imagenet",
+        weights: File | None = "imagenet",
         **settings: Any,
     ):
         self._lock, self._showing = threading.RLock(), False
@@ -115,7 +114,7 @@ class WeightExplorer(Panel):
         }
         self.shelf = Shelf(self.compare, self.restore)
         layers = sorted({*STYLE_LAYERS, *recipe.settings.style_layers}, key=LAYERS.index)
-        self.view = ExplorerView(layers, *(chooser.box for chooser in self.choosers.values()), self.shelf.box)
+        self.view = ExplorerView(layers, [chooser.box for chooser in self.choosers.values()], self.shelf.box)
         self._curves, self._shares = Throttle(1.0), Throttle(2.0)
         self._awaited = False  # a slider has moved since the last picture was shown
         super().__init__()
@@ -331,7 +330,7 @@ class WeightExplorer(Panel):
     @_handler
     def restore(self, picture: Remembered) -> None:
         """Set the weights of a remembered picture."""
-        self.run.change(**picture.weights)
+        self.run.change(**{name: getattr(picture.settings, name) for name in SLIDERS})
         self.say(f"the weights of the picture remembered at step {picture.iteration} are set.")
 
     @_handler
@@ -366,12 +365,12 @@ class WeightExplorer(Panel):
         finally:
             self._showing = False
 
-    def _file(self, given: str | os.PathLike | np.ndarray | None, name: str, usual: tuple[str, ...]) -> Path:
+    def _file(self, given: File | np.ndarray | None, name: str, usual: tuple[str, ...]) -> Path:
         """Return the path of a picture; an array is written to an 8-bit file."""
         if given is None:
             return picture_path(usual[0])
         if isinstance(given, (str, os.PathLike)):
-            return Path(given).resolve()
+            return Path(given)
         path = self.folder / f"0-{name}.png"
         save_image(given, path)
         return path

@@ -30,10 +30,8 @@ class PaintingFolds:
         hint(self.share, "0 % is the first painting alone, 100 % the second. It acts at once.")
         self.alone = button("only one painting", "Take the second painting away. Starts over.")
         self.colors = widgets.FloatSlider(0, min=0, max=1, step=0.05, description="photograph's colours")
-        hint(
-            self.colors,
-            "0 takes the colours of the painting, 1 those of the photograph. It acts at once, even at the end.",
-        )
+        colors = "0 takes the colours of the painting, 1 those of the photograph. It acts at once, even at the end."
+        hint(self.colors, colors)
         for slider in (self.share, self.colors):
             slider.style.description_width = "130px"
             slider.layout = widgets.Layout(width="auto", max_width="560px", flex="1 1 300px")

@@ -80,18 +80,12 @@ class ExplorerView:
 
     Args:
         layers: the style layers to choose from.
-        content, style, second: the choosers of the pictures.
+        choosers: of the content, the style and the second style.
         shelf: the remembered pictures.
     """
 
-    def __init__(
-        self,
-        layers: Iterable[str],
-        content: widgets.Widget,
-        style: widgets.Widget,
-        second: widgets.Widget,
-        shelf: widgets.Widget,
-    ):
+    def __init__(self, layers: Iterable[str], choosers: Iterable[widgets.Widget], shelf: widgets.Widget):
+        *self._choosers, second = choosers
         self.more = PaintingFolds(second)
         self.brush = widgets.FloatLogSlider(value=1, base=2, min=-2, max=1, step=0.25, description="brush size")
         self.brush.continuous_update, self.brush.readout_format = False, ".2f"
@@ -103,7 +97,6 @@ class ExplorerView:
         self._make_bar()
         self._make_canvas()
         self._make_folded(layers, shelf)
-        self._choosers = content, style
 
     def layout(self, status: widgets.Widget) -> list[widgets.Widget]:
         """Return the explorer's rows, from top to bottom, with the status line among them."""
@@ -233,16 +226,11 @@ class ExplorerView:
         measured = row(
             column(self.curves, flex="3 1 420px"), column(heading("which loss moves the picture?"), self.shares)
         )
-        settings = widgets.VBox(
-            [
-                row(self.size, self.goal, self.init, self.optimizer),
-                row(widgets.HTML("style from the layers"), *self.layers.values()),
-                self.sliders["learning_rate"].box,
-            ]
-        )
-        self.folded = widgets.Accordion(
-            children=[self.more.looks, self.more.where, shelf, measured, settings], selected_index=None
-        )
+        chosen = row(self.size, self.goal, self.init, self.optimizer)
+        toggles = row(widgets.HTML("style from the layers"), *self.layers.values())
+        settings = widgets.VBox([chosen, toggles, self.sliders["learning_rate"].box])
+        folds = [self.more.looks, self.more.where, shelf, measured, settings]
+        self.folded = widgets.Accordion(children=folds, selected_index=None)
         for place, title in enumerate(FOLDED):
             self.folded.set_title(place, title)
 

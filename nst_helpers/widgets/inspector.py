@@ -30,8 +30,6 @@ class GramInspector(Panel):
         pictures: title to picture `[1, H, W, 3]`, 0..1; the Gram matrix is that of the first one.
         layer: the first layer to show, the extractor's first when left out.
         row, column: the first channels to show, the two strongest when left out.
-
-    Built in notebooks/02_gram_matrices.
     """
 
     def __init__(

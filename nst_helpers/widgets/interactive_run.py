@@ -1,7 +1,6 @@
 """A run whose weights may change while it paints: its losses, the changes, its speed, the command that repeats it."""
 
 import math
-import os
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,11 +14,9 @@ from ..course.influence import InfluenceMeter
 from ..errors import InputError
 from ..files.images import save_image
 from ..files.recipe import Picture, Recipe
+from ..machine.disk import File
 from ..settings import Settings, coarse_to_fine
 from ..transfer import Snapshot, StyleTransfer
-
-LIVE = ("alpha", "beta", "gamma", "learning_rate")
-"""The weights that may be changed during a run; `style_weights` and `color_strength` may be, too."""
 
 
 @dataclass(frozen=True)
@@ -29,11 +26,6 @@ class Remembered:
     image: np.ndarray
     iteration: int
     settings: Settings
-
-    @property
-    def weights(self) -> dict[str, float]:
-        """α, β, γ and the learning rate, by name."""
-        return {name: getattr(self.settings, name) for name in LIVE}
 
 
 class InteractiveRun:
@@ -49,11 +41,9 @@ class InteractiveRun:
 
     Raises:
         InputError: a picture or a setting that cannot work.
-
-    Built in notebooks/06_weight_explorer.
     """
 
-    def __init__(self, recipe: Recipe, *, weights: str | os.PathLike | None = "imagenet", small_first: bool = False):
+    def __init__(self, recipe: Recipe, *, weights: File | None = "imagenet", small_first: bool = False):
         self.trained = weights is not None
         self.messages: list[str] = []
         """What was corrected in the picture files, and the run's warnings."""

@@ -1,7 +1,7 @@
 """The layer chooser: which of VGG19's 16 convolutions hold content and style, tried on a live picture."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import ipywidgets as widgets
@@ -17,23 +17,18 @@ from .panel import button, callback, jpeg, row
 CARD = "176px"
 THUMB = widgets.Layout(width="80px", height="54px", margin="2px", object_fit="cover")
 OFF = dict.fromkeys(CONV_LAYERS, 0.0)
+TEXTURE_SIDE, TEXTURE_STEPS = 48, 20
 PRESSED = {"content": "success", "style": "info"}
 
 
-def layer_textures(
-    style: np.ndarray, *, size: int = 48, steps: int = 20, **options: Any
-) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield each convolution's name and the texture, `[1, size, size, 3]`, that its Gram matrix alone makes of noise.
+def layer_textures(style: np.ndarray, **options: Any) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield each convolution's name and the texture, `[1, h, h, 3]`, that its Gram matrix alone makes of noise.
 
     Args:
         style: `[1, H, W, 3]`, 0..1.
-        size: side of the textures in pixels.
-        steps: iterations for each.
         options: further arguments of `StyleTransfer`.
-
-    Built in notebooks/07_layer_choice.
     """
-    noise = 0.45 + 0.1 * np.random.default_rng(0).random((1, size, size, 3), np.float32)
+    noise = 0.45 + 0.1 * np.random.default_rng(0).random((1, TEXTURE_SIDE, TEXTURE_SIDE, 3), np.float32)
     run = StyleTransfer(
         noise, style, alpha=0, beta=1, gamma=0, content_layers=CONV_LAYERS[0], style_layers=CONV_LAYERS, **options
     )
@@ -41,7 +36,7 @@ def layer_textures(
     for layer in CONV_LAYERS:
         run.restore(start)
         run.style_layers = OFF | {layer: 1 / max(terms[layer], 1e-9)}
-        yield layer, run.run(steps, progress=False)[-1].image
+        yield layer, run.run(TEXTURE_STEPS, progress=False)[-1].image
 
 
 class LayerChooser(LivePicture):
@@ -53,20 +48,10 @@ class LayerChooser(LivePicture):
 
     Args:
         content, style: `[1, H, W, 3]`, 0..1; small ones answer faster.
-        textures: layer to texture, as `layer_textures` makes them; when left out a button paints them.
         options: further arguments of `StyleTransfer`.
-
-    Built in notebooks/07_layer_choice.
     """
 
-    def __init__(
-        self,
-        content: np.ndarray,
-        style: np.ndarray,
-        *,
-        textures: Mapping[str, np.ndarray] | None = None,
-        **options: Any,
-    ):
+    def __init__(self, content: np.ndarray, style: np.ndarray, **options: Any):
         chosen = Settings(**{name: options[name] for name in ("content_layers", "style_layers") if name in options})
         self.style = style
         self._network = {name: options[name] for name in ("weights", "pooling", "precision") if name in options}
@@ -89,8 +74,6 @@ class LayerChooser(LivePicture):
             [self.view, *cards], layout=widgets.Layout(grid_template_columns=f"repeat(4, {CARD})", grid_gap="4px 10px")
         )
         self.box.children = [row(self.beta, self.play, self.ten, self.again, self.paint), self.status, grid]
-        for layer, texture in (textures or {}).items():
-            self.textures[layer].value = jpeg(texture)
 
     def _card(self, layer: str, features: np.ndarray, weight: float) -> widgets.VBox:
         """Return a card: two thumbnails, two buttons and a weight."""

@@ -16,10 +16,7 @@ TICK_SECONDS = 0.3
 
 
 class WidgetCheck(Panel):
-    """A button and a slider that answer if this frontend and the kernel are connected.
-
-    Built in notebooks/00_start_here.
-    """
+    """A button and a slider that answer if this frontend and the kernel are connected."""
 
     placeholder = "(No button here? Then there is no kernel, or ipywidgets is missing: pictures will do for a start.)"
 
@@ -45,8 +42,6 @@ class LivePicture(Panel):
         content, style: `[1, H, W, 3]`, 0..1; small ones answer faster.
         options: further arguments of `StyleTransfer`; by default the learning rate is constant, so that the picture
             responds as quickly late in a run as early.
-
-    Built in notebooks/00_start_here.
     """
 
     def __init__(self, content: np.ndarray, style: np.ndarray, **options: Any):

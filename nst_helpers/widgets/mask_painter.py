@@ -11,6 +11,7 @@ import traitlets
 from PIL import Image
 
 from ..files.fitted import load_mask
+from ..files.images import file_of
 from ..regions import checked_mask
 from .panel import Panel, callback, data_url, hint, jpeg
 from .uploads import save_upload, upload_button
@@ -36,8 +37,6 @@ class MaskPainter(Panel):
 
     Args:
         content: the photograph, `[1, H, W, 3]`, 0..1.
-
-    Built in notebooks/11_your_own_picture.
     """
 
     placeholder = "(A photograph to mark appears here when the notebook runs.)"
@@ -76,9 +75,8 @@ class MaskPainter(Panel):
     def value(self, mask: np.ndarray) -> None:
         """Replace what was marked by a mask `[h, w]`, 0..1, of any size; InputError for anything else."""
         gray = Image.fromarray(np.uint8(np.round(255 * checked_mask("a mask", mask))))
-        file = io.BytesIO()
-        gray.resize((self.canvas.width, self.canvas.height), Image.Resampling.BILINEAR).save(file, "PNG")
-        self.canvas.mask = data_url(file.getvalue(), "png")
+        resized = gray.resize((self.canvas.width, self.canvas.height), Image.Resampling.BILINEAR)
+        self.canvas.mask = data_url(file_of(resized, "PNG"), "png")
 
     @callback
     def take_upload(self) -> None:

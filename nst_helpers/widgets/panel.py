@@ -17,7 +17,7 @@ from IPython.display import display
 from matplotlib.figure import Figure
 from PIL import Image
 
-from ..files.images import to_pil
+from ..files.images import file_of, to_pil
 
 IN_SIGHT = "Keep this tab in sight while it plays: browsers slow hidden ones down."
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -56,9 +56,7 @@ def callback(method: Callable) -> Callable:
 
 def jpeg(image: np.ndarray) -> bytes:
     """Return an image `[1, H, W, 3]` or `[H, W, 3]`, 0..1, as a JPEG file: quick to make and small, for previews."""
-    file = io.BytesIO()
-    to_pil(image).save(file, "JPEG", quality=85)
-    return file.getvalue()
+    return file_of(to_pil(image), "JPEG", quality=85)
 
 
 def png(figure: Figure) -> bytes:

@@ -54,8 +54,6 @@ class OwnPictures(Panel):
 
     Args:
         content, style: the files to use until something has been uploaded.
-
-    Built in notebooks/11_your_own_picture.
     """
 
     placeholder = (
@@ -64,39 +62,31 @@ class OwnPictures(Panel):
 
     def __init__(self, content: Path, style: Path):
         self._folder = tempfile.TemporaryDirectory(prefix="nst-")
-        self.content, self.style = Path(content), Path(style)
-        self.content_upload = upload_button("content", "content picture", self.take_content)
-        self.style_upload = upload_button("style", "style picture", self.take_style)
-        self.content_view, self.style_view = image(PREVIEW), image(PREVIEW)
-        for upload, view in ((self.content_upload, self.content_view), (self.style_upload, self.style_view)):
-            upload.layout.width, view.layout.width = "180px", "auto"
+        self.uploads = {role: upload_button(role, f"{role} picture", self.take) for role in ("content", "style")}
+        self.views = {role: image(PREVIEW) for role in self.uploads}
+        for role in self.uploads:
+            self.uploads[role].layout.width, self.views[role].layout.width = "180px", "auto"
         super().__init__(
-            row(
-                column(self.content_upload, self.content_view, flex="0 1 260px"),
-                column(self.style_upload, self.style_view, flex="0 1 260px"),
-            ),
+            row(*(column(upload, self.views[role], flex="0 1 260px") for role, upload in self.uploads.items())),
             widgets.HTML(
                 f"<small>Uploads: {LIMIT}; put a larger file beside the notebook, by the file pane, and give its name "
                 'as Path("its name") below.</small>'
             ),
         )
-        self._show(self.content_view, self.content)
-        self._show(self.style_view, self.style)
+        self._use("content", Path(content))
+        self._use("style", Path(style))
         self.status.value = ""
 
     @callback
-    def take_content(self) -> None:
-        """Use the uploaded file as the content picture; report one that is not a picture, and keep the old one."""
-        self.content = self._show(self.content_view, save_upload(self.content_upload, self._folder.name))
+    def take(self) -> None:
+        """Use the files that were uploaded; report one that is not a picture, and keep the old one."""
+        for role, upload in self.uploads.items():
+            if upload.value:
+                self._use(role, save_upload(upload, self._folder.name))
 
-    @callback
-    def take_style(self) -> None:
-        """Use the uploaded file as the style picture; report one that is not a picture, and keep the old one."""
-        self.style = self._show(self.style_view, save_upload(self.style_upload, self._folder.name))
-
-    def _show(self, view: widgets.Image, path: Path) -> Path:
-        """Show a picture and what was corrected in it, and return its path."""
+    def _use(self, role: str, path: Path) -> None:
+        """Show a picture and what was corrected in it, and use it."""
         corrections: list[str] = []
-        view.value = jpeg(load_image(path, PREVIEW, report=corrections.append))
+        self.views[role].value = jpeg(load_image(path, PREVIEW, report=corrections.append))
         self.say(" ".join(corrections) or f"{path.name}: nothing had to be corrected.")
-        return path
+        setattr(self, role, path)

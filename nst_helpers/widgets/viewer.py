@@ -1,9 +1,7 @@
 """The snapshot viewer: walk through a run, compare two of its pictures, make a film."""
 
 import io
-import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 import numpy as np
@@ -13,11 +11,11 @@ from matplotlib.ticker import LogFormatter
 from PIL import Image, ImageDraw
 
 from ..files.film import choose_frames, encode_film, visible_change
+from ..files.images import file_of
 from ..files.recording import Recording
+from ..machine.disk import File
+from ..snapshot import Snapshot
 from .panel import Panel, button, callback, choice_slider, column, data_url, hint, image, jpeg, png, row, wipe
-
-if TYPE_CHECKING:  # transfer.py starts TensorFlow
-    from ..transfer import Snapshot
 
 STRIP = 5
 SHOWN = ("content", "style", "tv", "total")
@@ -36,11 +34,9 @@ class RunViewer(Panel):
 
     Raises:
         InputError: there are no snapshots.
-
-    Built in notebooks/08_iterations_and_snapshots.
     """
 
-    def __init__(self, run: "Sequence[Snapshot] | str | os.PathLike", strip: Sequence[int] = ()):
+    def __init__(self, run: Sequence[Snapshot] | File, strip: Sequence[int] = ()):
         self.recording = Recording(run)
         self.kept = list(self.recording)
         self._curves = _Curves(self.recording)
@@ -91,7 +87,7 @@ class RunViewer(Panel):
         self.line.layout.visibility = "visible" if wiped else "hidden"
         self.curves.value = self._curves.marked(self.iteration.value)
         losses = self.recording.losses_at(self.iteration.value)
-        named = " · ".join(f"{name} {losses[name]:.3g}" for name in SHOWN if name in losses)
+        named = " · ".join(f"{name} {losses[name]:.3g}" for name in SHOWN if name in losses) or "not recorded"
         self.say(
             f"iteration {self.iteration.value:,} · losses: {named} · visible change against "
             f"{self.other.value:,}: {visible_change(a, b):.1f} of 255"
@@ -161,7 +157,8 @@ class _Curves:
             axis.set_major_formatter("{x:,g}")
         axes.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1.5, 0.8)))
         axes.grid(alpha=0.3)
-        axes.legend(frameon=False, ncols=len(SHOWN), loc="upper right", fontsize=9)
+        if axes.lines:
+            axes.legend(frameon=False, ncols=len(SHOWN), loc="upper right", fontsize=9)
         self._picture = Image.open(io.BytesIO(png(figure))).convert("RGB")
         self._place = axes.transData.transform
         self._top, self._bottom = (self._picture.height - y for y in (axes.bbox.y1, axes.bbox.y0))
@@ -171,9 +168,7 @@ class _Curves:
         x = float(self._place((max(iteration, 1), 1))[0])
         picture = self._picture.copy()
         ImageDraw.Draw(picture).line([(x, self._top), (x, self._bottom)], fill="black", width=2)
-        file = io.BytesIO()
-        picture.save(file, "PNG", compress_level=1)
-        return file.getvalue()
+        return file_of(picture, "PNG", compress_level=1)
 
 
 view_run = RunViewer

@@ -260,6 +260,32 @@ def test_command_builds_says_so_and_goes_on(command, stub, tmp_path, capsys):
     assert stub[-1] == (1, 1000, 0)
 
 
+def test_command_looks_at_each_picture_once(command, monkeypatch):
+    command()
+    asked, is_complete = [], AtlasFolder.is_complete
+
+    def counted(folder, cell):
+        asked.append(cell)
+        return is_complete(folder, cell)
+
+    monkeypatch.setattr(AtlasFolder, "is_complete", counted)
+    assert command() == 0
+    assert sorted(asked) == [(1, 100, 0), (1, 10000, 0)]
+
+
+def test_command_interrupted_after_the_first_cell_says_how_many_are_there(command, stub, monkeypatch, capsys):
+    paint = atlas.paint_cell
+
+    def interrupt(cell, *rest):
+        if stub:
+            raise KeyboardInterrupt
+        return paint(cell, *rest)
+
+    monkeypatch.setattr(atlas, "paint_cell", interrupt)
+    assert command() == 130
+    assert "1 of 2 cells" in capsys.readouterr().out
+
+
 def test_interrupted_command_tells_how_to_go_on(command, monkeypatch, capsys):
     def interrupt(*_):
         raise KeyboardInterrupt

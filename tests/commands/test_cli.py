@@ -287,8 +287,8 @@ def test_run_that_fails_keeps_the_picture_so_far(weights, nst, monkeypatch, erro
 
     steps = StyleTransfer.steps
 
-    def three(transfer, n):
-        yield from steps(transfer, 3)
+    def three(transfer, n, **how):
+        yield from steps(transfer, 3, **how)
         raise error
 
     monkeypatch.setattr(StyleTransfer, "steps", three)
@@ -397,6 +397,7 @@ BAD_COMMANDS = {
     "small": ([CONTENT, STYLE, "--size", "20"], "needs at least 16"),
     "size": ([CONTENT, STYLE, "--size", "0"], "size must be a number from 16"),
     "huge": ([CONTENT, STYLE, "--size", "1000000"], "size must be"),
+    "size in words": ([CONTENT, STYLE, "--size", "big"], "size must be a number from 16 to 10000, not 'big'"),
     "iterations": ([CONTENT, STYLE, "--iterations", "0"], "iterations must be"),
     "negative": ([CONTENT, STYLE, "--iterations", "-3"], "iterations must be"),
     "alpha": ([CONTENT, STYLE, "--alpha", "-1"], "alpha must be"),
@@ -492,7 +493,7 @@ def test_python_says_the_same(nst, no_start, option, setting):
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--size", "big"], ["--optimizer", "sgd"], ["--bits", "12"], ["--nonsense"], ["a", "b", "c"]]
+    "arguments", [["--iterations", "many"], ["--optimizer", "sgd"], ["--bits", "12"], ["--nonsense"], ["a", "b", "c"]]
 )
 def test_bad_usage(nst, no_start, arguments):
     code, _, err = nst(*arguments)

@@ -181,7 +181,7 @@ def test_picture_itself_is_not_overwritten(nst, folder):
     assert "is one of the pictures to read" in said
 
 
-def test_from_python(folder, tmp_path, weights):
+def test_picture_made_from_python(nst, tmp_path, weights):
     from nst_helpers import StyleTransfer
 
     images = load_image(CONTENT, 32), load_image(STYLE, 32)
@@ -190,10 +190,9 @@ def test_from_python(folder, tmp_path, weights):
         Recipe.of(transfer, CONTENT, STYLE, 32)
     (snapshot,) = transfer.steps(1)
     save_image(snapshot.image, tmp_path / "mine.jpg", recipe=Recipe.of(transfer, CONTENT, STYLE, 32))
-    lines = []
-    made = reproduce.reproduce(tmp_path / "mine.jpg", CONTENT, STYLE, progress=False, report=lines.append)
-    assert made.identical
-    assert str(made) == "bit-identical"
-    assert made.recipe.settings.beta == 10
-    np.testing.assert_array_equal(made.image, snapshot.image)
-    assert any("32×21" in line for line in lines)
+    code, said = nst("reproduce", "mine.jpg", "--content", CONTENT, "--style", STYLE)
+    assert code == 0
+    assert "mine_again.jpg: bit-identical" in said.splitlines()
+    assert "content  summer_palace.jpg, 32×21" in said
+    assert read_recipe("mine_again.jpg").settings.beta == 10
+    assert (tmp_path / "mine_again.jpg").read_bytes() == (tmp_path / "mine.jpg").read_bytes()

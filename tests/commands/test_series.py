@@ -191,7 +191,10 @@ def interrupted_at(monkeypatch):
     steps, runs = StyleTransfer.steps, []
 
     def at(picture, iteration):
-        def pressed(transfer, n):
+        def pressed(transfer, n, until_still=False):
+            if until_still:  # which takes its steps from here
+                yield from steps(transfer, n, until_still=True)
+                return
             runs.append(transfer)
             for snapshot in steps(transfer, n):
                 if (len(runs), snapshot.iteration) == (picture, iteration):

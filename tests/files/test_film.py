@@ -144,6 +144,15 @@ def test_recording_of_a_folder(folder):
     assert recording.losses_at(0)["total"] == 30
 
 
+@pytest.mark.parametrize("table", ["", "iteration,content,total\n"])
+def test_recording_of_a_folder_without_losses(folder, table):
+    (folder / "losses.csv").write_text(table)
+    recording = Recording(folder)
+    assert list(recording) == [0, 10, 20]
+    assert recording.losses_at(10) == {}
+    assert len(recording.losses["iteration"]) == 0
+
+
 def test_looking_at_a_folder_needs_no_tensorflow_and_writes_nothing(folder):
     code = f"import sys; from nst_helpers.files.recording import Recording; Recording({str(folder)!r})[10]"
     subprocess.run([sys.executable, "-c", f"{code}; assert 'tensorflow' not in sys.modules"], check=True)

@@ -12,7 +12,7 @@ from PIL import Image
 from nst_helpers.errors import InputError
 from nst_helpers.files import run_folder as snapshots
 from nst_helpers.files.recipe import Picture, Recipe, read_recipe
-from nst_helpers.files.run_folder import LOSSES, RECIPE, STATE, RunFolder, folder_name
+from nst_helpers.files.run_folder import LOSSES, RECIPE, STATE, RunFolder, folder_name, picture_name
 from nst_helpers.machine import disk as files
 from nst_helpers.machine.disk import locked
 from nst_helpers.settings import Settings
@@ -55,7 +55,7 @@ def names(folder):
 def test_files(run):
     assert run.path.parts[-2:] == ("a_b", "c1,s10000,t10")
     assert names(run) == ["iteration_00002.jpg", "iteration_00004.jpg", LOSSES, RECIPE, STATE]
-    assert Image.open(run.image_path(2)).size == (6, 4)
+    assert Image.open(run.path / picture_name(2)).size == (6, 4)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_folder_name(weights, name):
 
 def test_each_picture_carries_its_recipe(run):
     for iteration in (2, 4):
-        recipe = read_recipe(run.image_path(iteration))
+        recipe = read_recipe(run.path / picture_name(iteration))
         assert recipe.iterations == iteration
         assert recipe.differences(AS_RUN) == []
 
@@ -168,7 +168,7 @@ def test_what_a_resumed_run_is_to_do_is_remembered(run):
     assert (again.iterations, again.output) == (77, "/there/out.jpg")
     assert again.settings == AS_RUN.settings
     run.save(snapshot(5), state(5))
-    assert b"/there" not in run.image_path(5).read_bytes()
+    assert b"/there" not in (run.path / picture_name(5)).read_bytes()
 
 
 def test_folder_is_kept_to_one_run(run):

@@ -200,20 +200,57 @@ def test_odd_system_files(system, text):
     assert available_bytes() is None
 
 
-def fake_gpu(monkeypatch, reported):
-    """A GPU whose driver reports this; TensorFlow holds 5 MB of which it uses 2."""
+class Driver:
+    """CUDA's driver, whose first GPU has this address; None: it has no GPU."""
+
+    def __init__(self, address):
+        self.address = address
+
+    def cuInit(self, flags):
+        return 0 if self.address else 100
+
+    def cuDeviceGet(self, device, number):
+        device._obj.value = number + 7
+        return 0
+
+    def cuDeviceGetPCIBusId(self, address, length, device):
+        assert device.value == 7 and length == len(address)
+        address.value = self.address.encode()
+        return 0
+
+
+def fake_gpu(monkeypatch, reported, address="0000:3B:00.0"):
+    """A GPU, of which nvidia-smi reports this, or else what it says by address; TensorFlow holds 5 and uses 2."""
     from nst_helpers.machine import hardware
 
     monkeypatch.setattr(hardware, "GPUS", ["a GPU"])
     monkeypatch.setattr(hardware.tf.config.experimental, "get_memory_info", lambda _: {"peak": 5, "current": 2})
     monkeypatch.setattr(memory.shutil, "which", lambda name: name)
-    answer = types.SimpleNamespace(stdout=reported)
-    monkeypatch.setattr(memory.subprocess, "run", lambda *_, **__: answer)
+    monkeypatch.setattr(memory.ctypes, "CDLL", lambda name: Driver(address))
+
+    def answer(query, **_):
+        asked = [word.removeprefix("--id=") for word in query if word.startswith("--id=")] or list(reported)
+        lines = [reported] if isinstance(reported, str) else [reported[each] for each in asked]
+        return types.SimpleNamespace(stdout="\n".join(lines))
+
+    monkeypatch.setattr(memory.subprocess, "run", answer)
 
 
-def test_free_memory_of_the_gpu(monkeypatch):
-    fake_gpu(monkeypatch, "1000\n14000\n")
-    assert available_bytes() == (14000 << 20) + 3
+@pytest.mark.parametrize(("address", "free"), [("0000:3B:00.0", 1000), ("0000:AF:00.0", 14000)])
+def test_free_memory_is_that_of_the_gpu_in_use(monkeypatch, address, free):
+    """Which of a machine's GPUs CUDA counts as the first one depends on their speed and on CUDA_VISIBLE_DEVICES."""
+    fake_gpu(monkeypatch, {"0000:3B:00.0": "1000\n", "0000:AF:00.0": "14000\n"}, address)
+    assert available_bytes() == (free << 20) + 3
+
+
+def test_driver_that_is_missing_or_names_no_gpu(monkeypatch):
+    def missing(name):
+        raise OSError(f"{name}: cannot open shared object file")
+
+    fake_gpu(monkeypatch, "1000\n", address=None)
+    assert memory._gpu_bytes() is None
+    monkeypatch.setattr(memory.ctypes, "CDLL", missing)
+    assert memory._gpu_bytes() is None
 
 
 @pytest.mark.parametrize("reported", ["", "No devices were found", "[N/A]"])

@@ -7,7 +7,7 @@ import pytest
 from conftest import DATA
 
 from nst_helpers import StyleTransfer
-from nst_helpers.commands import cli
+from nst_helpers.commands import cli, options
 from nst_helpers.files.recipe import read_recipe
 from nst_helpers.files.run_folder import RunFolder
 from nst_helpers.machine import stillness
@@ -132,7 +132,7 @@ def test_command_says_if_the_picture_is_not_still_yet(nst):
 
 
 def test_smaller_sizes_have_the_usual_iterations(nst, soon, monkeypatch):
-    monkeypatch.setattr(cli, "ITERATIONS", 4)
+    monkeypatch.setattr(options, "ITERATIONS", 4)
     size = ("--size", 184, *FAST[:4], *FAST[6:])
     assert nst(*PICTURES, *size, "--until-still", "--quiet", "-o", "out.png")[0] == cli.DONE
     recipe = read_recipe("out.png")

@@ -12,7 +12,6 @@ from nst_helpers.color import with_chroma_of
 from nst_helpers.commands import cli
 from nst_helpers.commands.cli import BAD_INPUT, DONE
 from nst_helpers.commands.options import command_line
-from nst_helpers.commands.reproduce import reproduce
 from nst_helpers.errors import InputError
 from nst_helpers.files.images import load_image, save_image, to_pil
 from nst_helpers.files.recipe import Picture, Recipe, read_recipe
@@ -77,10 +76,11 @@ def test_command_blends_keeps_colours_resumes_and_makes_it_again(weights, nst, t
     snapshot = Image.open(tmp_path / "runs" / name / "c1,s10000,t10" / "iteration_00004.jpg")
     np.testing.assert_array_equal(np.asarray(snapshot), np.asarray(Image.open("finished.jpg")))
 
-    again = reproduce("whole.png", CONTENT, [STYLE, SECOND, THIRD], progress=False, report=lambda line: None)
-    assert again.identical
-    with pytest.raises(InputError, match="blended with the style are others"):
-        reproduce("whole.png", CONTENT, [STYLE, SECOND], progress=False, report=lambda line: None)
+    again = ("reproduce", "whole.png", "--content", CONTENT, "--style", STYLE, "--style", SECOND, "--quiet")
+    code, out, _ = nst(*again, "--style", THIRD)
+    assert (code, out) == (DONE, "whole_again.png: bit-identical\n")
+    code, _, err = nst(*again)
+    assert code == BAD_INPUT and "blended with the style are others" in err
 
 
 def test_blend_that_is_no_picture_is_refused_before_the_run(nst):

@@ -481,6 +481,11 @@ def test_the_name_of_a_file_is_no_image(noise):
         StyleTransfer("photo", noise(), **SHALLOW)
 
 
+def test_no_style_is_refused_in_a_sentence(noise):
+    with pytest.raises(InputError, match=r"^the list of style images is empty; give at least one\.$"):
+        StyleTransfer(noise(), [], **SHALLOW)
+
+
 @pytest.mark.parametrize("which", ["content", "style"])
 def test_image_too_small_is_refused(noise, which):
     images = {"content": noise(), "style": noise()} | {which: noise(1, 32)}

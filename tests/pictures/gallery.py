@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 from PIL import Image, ImageOps
 
 from nst_helpers.commands import cli
+from nst_helpers.commands.options import ITERATIONS
 from nst_helpers.errors import InputError
 from nst_helpers.files.images import load_image
 from nst_helpers.files.recipe import Picture, Recipe, read_recipe
@@ -36,7 +37,7 @@ SHEET_WIDTH, TOP_WIDTH, GAP = 1600, 1200, 6
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--size", type=int, default=SIZE, help=f"longer side of each cell in pixels ({SIZE})")
-    parser.add_argument("--iterations", type=int, default=cli.ITERATIONS, help=f"of each cell ({cli.ITERATIONS})")
+    parser.add_argument("--iterations", type=int, default=ITERATIONS, help=f"of each cell ({ITERATIONS})")
     parser.add_argument("--cells", type=Path, default=CELLS, metavar="DIR", help="where to keep the cells")
     parser.add_argument("--output", type=Path, default=PREVIEWS, metavar="DIR", help="where to write both pictures")
     options = parser.parse_args(arguments)

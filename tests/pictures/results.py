@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from nst_helpers.commands.cli import ITERATIONS, SIZE
+from nst_helpers.commands.options import ITERATIONS, SIZE
 from nst_helpers.course.plots import show_images
 from nst_helpers.files.images import load_image
 from nst_helpers.files.recipe import Recipe

@@ -626,9 +626,16 @@ def test_every_control_has_a_name_and_a_tooltip(explorer):
 
 
 def test_sliders_are_for_what_may_change_in_a_run():
-    from nst_helpers.widgets.interactive_run import LIVE
+    from nst_helpers import StyleTransfer
 
-    assert tuple(SLIDERS) == LIVE
+    assert tuple(SLIDERS) == ("alpha", "beta", "gamma", "learning_rate")
+    assert all(getattr(StyleTransfer, name).fset for name in SLIDERS)
+
+
+@pytest.mark.parametrize("role", ["content", "style"])
+def test_an_address_is_to_be_downloaded_first(role):
+    with pytest.raises(InputError, match=r"^https:/.*/a\.jpg is an address; download the picture"):
+        explore(**SMALL, **{role: "https://example.org/a.jpg"})
 
 
 def test_costly_actions_are_throttled():

@@ -108,7 +108,8 @@ def test_remembered_picture_does_not_change_any_more(fresh):
     fresh.change(beta=7)
     fresh.advance(2)
     np.testing.assert_array_equal(kept.image, image)
-    assert kept.weights == {"alpha": 1, "beta": 1e4, "gamma": 10, "learning_rate": 0.2}
+    s = kept.settings
+    assert (s.alpha, s.beta, s.gamma, s.learning_rate) == (1, 1e4, 10, 0.2)
 
 
 def test_obstacles(fresh):

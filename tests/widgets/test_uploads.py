@@ -30,8 +30,8 @@ def png(mode="RGB", size=(40, 30), orientation=None) -> bytes:
 
 def upload(own, which, value):
     """Do what a browser does, with the value of either ipywidgets."""
-    setattr(own, f"{which}_upload", SimpleNamespace(value=value))
-    getattr(own, f"take_{which}")()
+    own.uploads[which] = SimpleNamespace(value=value)
+    own.take()
 
 
 def as_in_7(name, content):
@@ -44,7 +44,7 @@ def as_in_8(name, content):
 
 def test_shipped_pictures_stand_in(own):
     assert own.content == DATA / "summer_palace.jpg" and own.style == DATA / "great_wave.jpg"
-    assert Image.open(io.BytesIO(own.content_view.value)).size == (256, 171)
+    assert Image.open(io.BytesIO(own.views["content"].value)).size == (256, 171)
 
 
 @pytest.mark.parametrize("version", [as_in_7, as_in_8])
@@ -53,17 +53,17 @@ def test_an_upload_takes_its_place_just_as_it_came(own, version):
     upload(own, "content", version("mine.png", content))
     assert own.content.name == "mine.png" and own.content.read_bytes() == content
     assert own.style == DATA / "great_wave.jpg"
-    assert Image.open(io.BytesIO(own.content_view.value)).size == (30, 40)
+    assert Image.open(io.BytesIO(own.views["content"].value)).size == (30, 40)
     for finding in ("turned upright", "transparency laid on white", "kept at 30×40"):
         assert finding in own.status.value
 
 
 def test_the_button_itself_is_heard(own):
-    if isinstance(own.style_upload.value, dict):
-        own.style_upload.set_trait("value", as_in_7("mine.png", png()))
+    if isinstance(own.uploads["style"].value, dict):
+        own.uploads["style"].set_trait("value", as_in_7("mine.png", png()))
     else:
         (file,) = as_in_8("mine.png", png())
-        own.style_upload.value = (file | {"last_modified": datetime.datetime.now()},)
+        own.uploads["style"].value = (file | {"last_modified": datetime.datetime.now()},)
     assert own.style.read_bytes() == png()
 
 
@@ -77,17 +77,17 @@ def test_the_style_has_a_place_of_its_own(own):
 
 def test_the_same_file_counts_again_after_it_was_refused(own):
     def choose(content):
-        if isinstance(own.style_upload.value, dict):
-            own.style_upload.set_trait("value", as_in_7("mine.png", content))
+        if isinstance(own.uploads["style"].value, dict):
+            own.uploads["style"].set_trait("value", as_in_7("mine.png", content))
         else:
             (file,) = as_in_8("mine.png", content)
-            own.style_upload.value = (file | {"last_modified": datetime.datetime(2026, 1, 1)},)
+            own.uploads["style"].value = (file | {"last_modified": datetime.datetime(2026, 1, 1)},)
 
     for _ in range(2):
         own.say("")
         choose(png()[:50])
         assert "damaged" in own.status.value
-        assert not own.style_upload.value
+        assert not own.uploads["style"].value
     choose(png())
     assert own.style.read_bytes() == png()
 

@@ -52,6 +52,19 @@ def test_opens_at_the_end_against_the_beginning(viewer):
     assert "iteration 1,000 · losses: content 2 · style 0.00899" in viewer.status.value
 
 
+@pytest.mark.parametrize("table", ["", "iteration,content,total\n"])
+def test_a_run_whose_losses_were_not_recorded_is_shown_without_them(tmp_path, table):
+    for iteration in (1, 1000):
+        save_image(image_at(iteration), tmp_path / f"iteration_{iteration:05d}.jpg")
+    (tmp_path / "losses.csv").write_text(table)
+    viewer = view_run(tmp_path)
+    assert close(array(viewer.picture), image_at(1000)[0])
+    assert "iteration 1,000 · losses: not recorded · visible change" in viewer.status.value
+    before = viewer.curves.value
+    viewer.iteration.value = 1
+    assert viewer.curves.value != before
+
+
 def test_slider_changes_picture_status_and_mark(viewer):
     curves = viewer.curves.value
     viewer.iteration.value = 100
