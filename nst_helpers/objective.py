@@ -1,9 +1,12 @@
 """What is minimised: how far an image is from a content, from a style, and from being smooth."""
 
 import copy
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Callable, Hashable, Sequence
+from functools import lru_cache, partial
+from hashlib import sha256
+from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from . import losses
@@ -14,8 +17,8 @@ from .vgg import FeatureExtractor
 LOSS_SCALE = 1024.0
 """Lifts float16 gradients above the smallest number that float16 can hold."""
 
-COMPILED = 16
-"""For how many sizes and settings a network keeps what has been compiled; a run has about five sizes."""
+KEPT = 16
+"""For how many sizes and settings a network keeps what has been compiled and measured; a run has about five sizes."""
 
 Given = tuple[
     dict[str, tf.Tensor],
@@ -59,7 +62,7 @@ class Objective:
         self._shared = self._without_pictures(content.shape) if type(self) is Objective else None
         self._content = self._compiler._content_features(content)
         pairs = zip(styles, style_masks or [None] * len(styles), strict=True)
-        self._of_each = [self._compiler._statistics(style, mask) for style, mask in pairs]
+        self._of_each = [self._measured(style, mask) for style, mask in pairs]
         layers = settings.style_layers
         self._regions = [
             {layer: position_weights(seen) for layer, seen in carried(mask, layers).items()} for mask in masks
@@ -113,14 +116,21 @@ class Objective:
 
         Compiling takes as long as several steps, and a learner starts run after run with other pictures or weights.
         """
+        key = (*shape, *self.settings.content_layers.items(), *self._comparison)
+        return _kept(self.features.compiled, key, lambda: copy.copy(self))
+
+    def _measured(self, style: tf.Tensor, mask: tf.Tensor | None) -> dict[str, tf.Tensor | losses.Moments]:
+        """Return a style's statistics; runs with the same network measure the same picture only once."""
+        if not self._shared or mask is not None:
+            return self._compiler._statistics(style, mask)
+        key = (sha256(np.asarray(style)).digest(), *style.shape, *self._comparison)
+        return _kept(self.features.measured, key, lambda: self._shared._statistics(style, None))
+
+    @property
+    def _comparison(self) -> tuple[Hashable, ...]:
+        """What decides, beside the network, how styles are compared."""
         s, network = self.settings, self.features
-        key = (*shape, *s.content_layers.items(), *s.style_layers, s.style_distance, s.reduction)
-        key += (network.border, *network.gains.values())
-        if key not in network.compiled:
-            while len(network.compiled) >= COMPILED:
-                network.compiled.pop(next(iter(network.compiled)), None)
-            network.compiled[key] = copy.copy(self)
-        return network.compiled[key]
+        return (*s.style_layers, s.style_distance, s.reduction, network.border, *network.gains.values())
 
     @compiled
     def _evaluate(
@@ -178,7 +188,7 @@ class Objective:
 
     def _blended(self, style_weights: Sequence[float]) -> list[dict[str, tf.Tensor | losses.Gaussian]]:
         """Return layer to target for each region: of one style each, or of the mean of all styles' statistics."""
-        if len(self._regions) > 1:
+        if len(self._regions) > 1 or len(self._of_each) == 1:
             means = self._of_each
         else:
             shares = style_weights or [1 / len(self._of_each)] * len(self._of_each)
@@ -190,7 +200,7 @@ class Objective:
         return [{layer: self._target(statistic) for layer, statistic in mean.items()} for mean in means]
 
     def _target(self, statistic: tf.Tensor | losses.Moments) -> tf.Tensor | losses.Gaussian:
-        return losses.gaussian(statistic) if isinstance(statistic, losses.Moments) else statistic
+        return _gaussian(*(each.ref() for each in statistic)) if isinstance(statistic, losses.Moments) else statistic
 
     def _distance(self, target: tf.Tensor | losses.Gaussian, statistic: tf.Tensor | losses.Moments) -> tf.Tensor:
         if isinstance(target, losses.Gaussian):
@@ -209,6 +219,22 @@ class Objective:
             return {layer: self.statistic(features[layer]) for layer in layers}
         seen = carried(mask, layers)
         return {layer: self.statistic(features[layer], position_weights(seen[layer])[0]) for layer in layers}
+
+
+def _kept(store: dict[Hashable, Any], key: Hashable, make: Callable[[], Any]) -> Any:
+    """Return what a store has under a key, made if need be; the oldest goes if there are too many."""
+    found = store.get(key)
+    if found is None:
+        while len(store) >= KEPT:
+            store.pop(next(iter(store)), None)
+        found = store.setdefault(key, make())
+    return found
+
+
+@lru_cache(maxsize=5 * KEPT)
+def _gaussian(mean: Any, second: Any) -> losses.Gaussian:
+    """Return the Gaussian of moments, which are given by reference: it takes longer than to measure them."""
+    return losses.gaussian(losses.Moments(mean.deref(), second.deref()))
 
 
 def _held(target: tf.Tensor | losses.Gaussian) -> tf.Variable | losses.Gaussian:

@@ -69,7 +69,8 @@ class FeatureExtractor:
         border: what the first convolution sees beyond the image: its outermost pixels again ("repeat"), or "zeros", as
             VGG19 was trained. All others see zeros.
 
-    `compiled` is for what has been compiled with this network, so that others that use it need not do it again.
+    `compiled` and `measured` are for what has been compiled and measured with this network, so that others that use it
+    need not do it again.
 
     Raises:
         InputError: an unknown layer, an image too small for the deepest layer, no weight file, or unfitting kernels.
@@ -102,6 +103,7 @@ class FeatureExtractor:
             kernels = trained_kernels(self.path, None if weights == "imagenet" else weights)
             kernels = normalized(kernels, MEAN_ACTIVATION[pooling]) if normalize else kernels
         self.compiled: dict[Hashable, Any] = {}
+        self.measured: dict[Hashable, Any] = {}
         self._kernels = {
             name: (tf.constant(kernel, self.precision), tf.constant(bias, self.precision))
             for name, (kernel, bias) in kernels.items()

@@ -6,6 +6,7 @@ import tensorflow as tf
 from benchmarks.constants import typical_pulls
 from conftest import compilations
 
+from nst_helpers import losses
 from nst_helpers.course.notebooks import PAINTINGS, PHOTOGRAPHS, picture
 from nst_helpers.layers import CONV_LAYERS, STYLE_LAYERS
 from nst_helpers.losses import (
@@ -18,7 +19,7 @@ from nst_helpers.losses import (
     style_unit,
     wasserstein_loss,
 )
-from nst_helpers.objective import COMPILED, Objective
+from nst_helpers.objective import KEPT, Objective
 from nst_helpers.settings import Settings
 from nst_helpers.vgg import FeatureExtractor
 
@@ -102,11 +103,38 @@ def test_a_statistic_may_have_any_shape(noise):
 def test_what_is_compiled_for_many_sizes_is_not_kept_for_ever(noise):
     settings = Settings(content_layers="block1_conv1", style_layers=["block1_conv1"])
     network = FeatureExtractor(["block1_conv1"], weights=None)
-    first, *_, last = (Objective(noise(16, 8 + n), [noise(16, 16, 1)], settings, network) for n in range(COMPILED + 3))
-    assert len(network.compiled) == COMPILED
-    for objective, width in ((first, 8), (last, 8 + COMPILED + 2)):
+    first, *_, last = (Objective(noise(16, 8 + n), [noise(16, 16, 1)], settings, network) for n in range(KEPT + 3))
+    assert len(network.compiled) == KEPT
+    for objective, width in ((first, 8), (last, 8 + KEPT + 2)):
         values, _ = objective.evaluate(tf.constant(noise(16, width)), tf.ones(3), tf.ones(1))
         assert float(values[1]) == pytest.approx(0, abs=1e-6) and float(values[2]) > 0
+
+
+def test_a_style_is_measured_once_for_all_runs_that_compare_it_alike(noise, monkeypatch):
+    layers = ["block1_conv1", "block2_conv1"]
+    network, measured, solved = FeatureExtractor(layers, weights=None), [], []
+    measure, solve = Objective._statistics, losses.gaussian
+    monkeypatch.setattr(Objective, "_statistics", lambda self, *given: measured.append(1) or measure(self, *given))
+    monkeypatch.setattr(losses, "gaussian", lambda moments: solved.append(1) or solve(moments))
+    one, other = noise(24, 20, 1), noise(24, 20, 2)
+    expected = 0
+    for content_seed, styles, settings, new in (
+        (3, [one], {}, 1),
+        (4, [one], {"alpha": 5}, 0),
+        (4, [one, other], {}, 1),
+        (4, [other], {"style_distance": "squared"}, 1),
+        (4, [other], {"style_layers": layers[:1]}, 1),
+    ):
+        settings = Settings(**{"content_layers": layers[0], "style_layers": layers} | settings)
+        objective = Objective(noise(24, 20, content_seed), styles, settings, network)
+        expected += new
+        assert len(measured) == expected
+        alone = Alone(noise(24, 20, content_seed), styles, settings, network)
+        measured[-len(styles) :] = []  # it measures for itself
+        for ours, theirs in zip(objective.terms(noise(24, 20))[1], alone.terms(noise(24, 20))[1], strict=True):
+            assert float(ours) == pytest.approx(float(theirs), rel=1e-4)
+    assert len(network.measured) == expected
+    assert len(solved) == 2 * 2 + 2 + 2 * 2 + 2  # two layers, ours and alone; alone; the blend, as at first; one layer
 
 
 class Alone(Objective):
