@@ -18,6 +18,7 @@ from test_browser_playground import PLAYGROUND, WINDOWS, Handler, check_that_sli
 
 from nst_helpers import StyleTransfer, load_image
 from nst_helpers.errors import InputError
+from nst_helpers.optimizers import decay
 
 ROOT = Path(__file__).parents[1]
 WIDTH, HEIGHT = 40, 32
@@ -142,6 +143,11 @@ def test_a_run_in_the_page_is_a_run_of_the_package(page, pictures):
     assert apart < 0.05 * moved
     before, *during, after = tensors
     assert len(set(during)) == 1 and before == after  # none is forgotten
+
+
+@pytest.mark.parametrize("iteration", [1, 40, 300])
+def test_the_rate_falls_as_in_the_package(page, iteration):
+    assert page.evaluate("k => schedule(k)", iteration) == pytest.approx(decay(iteration)[:3])
 
 
 def test_somebody_paints(page, pictures):

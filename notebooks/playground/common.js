@@ -26,5 +26,6 @@ function setSlider(name, place, text) {
 
 const [owner, project] = window.COURSE.repository.split("/");
 const WEBSITE = `https://${owner}.github.io/${project}/notebooks/playground/`;
+const LIVE = location.protocol === "file:" ? null : window.LIVE; // a page from a disk may not fetch the network
 if (location.protocol === "file:") // the pages of the course are on the web only
   for (const link of document.querySelectorAll("a[href^='../']")) link.href = new URL(link.getAttribute("href"), WEBSITE);

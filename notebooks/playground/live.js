@@ -35,8 +35,8 @@ function show() {
 // ---- The two pictures
 
 async function choose(kind, url) {
-  const image = new Image();
-  image.src = url;
+  const image = new Image(), preview = $(`${kind}-picture`);
+  preview.dataset.wanted = image.src = url;
   try {
     await image.decode();
     if (!image.naturalWidth) throw new Error("a drawing without a size");
@@ -44,8 +44,9 @@ async function choose(kind, url) {
     $("unread").textContent = "The browser cannot read this file as a picture: choose a JPEG, PNG or WebP.";
     return;
   }
+  if (preview.dataset.wanted !== url) return; // overtaken by another one
   $("unread").textContent = "";
-  $(`${kind}-picture`).src = url;
+  preview.src = url;
   images[kind] = image;
   if (images.content && images.style) begin();
 }
@@ -80,8 +81,10 @@ function fitted(image, canvas = document.createElement("canvas")) {
 async function paint() {
   working = true;
   try {
-    say("Loading the network …");
-    network ??= await loadNetwork(window.LIVE, (share) => ($("progress").value = share));
+    if (!network) {
+      say("Loading the network …");
+      network = await loadNetwork(LIVE, (share) => ($("progress").value = share));
+    }
     let seconds = 0, before = performance.now();
     while (painting) {
       if (!painter) {
@@ -122,7 +125,7 @@ const pause = () => new Promise((resolve) => setTimeout(resolve)); // in which t
 function prepared() {
   const [content, style] = SOURCES.map((kind) =>
     tf.tidy(() => tf.expandDims(tf.div(tf.browser.fromPixels(fitted(images[kind])), 255), 0)));
-  const made = new Painter(network, content, style, window.LIVE);
+  const made = new Painter(network, content, style, LIVE);
   tf.dispose([content, style]);
   return made;
 }
@@ -157,6 +160,7 @@ $("size").addEventListener("change", () => {
 for (const kind of SOURCES)
   $(kind).addEventListener("change", ({ target }) => {
     if (target.files[0]) choose(kind, URL.createObjectURL(target.files[0]));
+    target.value = ""; // so that the same file counts again
   });
 addEventListener("change", () => history.replaceState(null, "", "#" + new URLSearchParams(state)));
 $("paint").addEventListener("click", () => {
@@ -168,8 +172,8 @@ $("paint").addEventListener("click", () => {
 
 readAddress();
 show();
-if (window.LIVE && location.protocol !== "file:") {
-  say(`The first start loads ${window.LIVE.megabytes} MB: the network, and what computes with it.`);
+if (LIVE) {
+  say(`The first start loads ${LIVE.megabytes} MB: the network, and what computes with it.`);
 } else {
   $("paint").disabled = true;
   $("website").href = `${WEBSITE}live.html`;

@@ -4,6 +4,9 @@
 
 const RATE = 0.2;
 
+/** The factor of the rate, β1 and β2 in iteration k, as optimizers.py has them. */
+const schedule = (k) => [(1 + (k - 1) / 30) ** -0.5, Math.min(1 - 1 / (10 + k / 10), 0.97), 0.9];
+
 /** What went wrong, in a sentence for the reader. */
 class Trouble extends Error {}
 
@@ -127,8 +130,7 @@ class Painter {
 
   /** Change the image once; return the total that it had before. */
   async step(weights) {
-    const k = ++this.iteration;
-    const rate = RATE * (1 + (k - 1) / 30) ** -0.5, beta1 = Math.min(1 - 1 / (10 + k / 10), 0.97), beta2 = 0.9;
+    const k = ++this.iteration, [share, beta1, beta2] = schedule(k), rate = RATE * share;
     const towards = (old, value, beta) => tf.add(old, tf.mul((1 - beta) / (1 - beta ** k), tf.sub(value, old)));
     const [total, ...next] = tf.tidy(() => {
       const { value, grad } = tf.valueAndGrad((image) => this.total(image, weights))(this.image);

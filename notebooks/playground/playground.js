@@ -225,7 +225,7 @@ function choices(fieldset, kind) { // a thumbnail for each photograph, or painti
 choices($("contents"), "content");
 choices($("styles"), "style");
 $("colab").href = `https://colab.research.google.com/github/${repository}/blob/main/notebooks/06_weight_explorer.ipynb`;
-$("live").hidden = !window.LIVE;
+$("live").hidden = !LIVE;
 addEventListener("hashchange", () => {
   stop();
   readAddress();
