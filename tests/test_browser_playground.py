@@ -191,7 +191,9 @@ def test_the_curve_is_told_as_it_runs(playground, address):
     page = playground(f"{address}#step=30")
     label = "The sum of the three complaints {} from 100 % to"
     assert label.format("falls") in page.locator("#curves svg").get_attribute("aria-label")
-    assert re.match(r"After 30 steps \d\d % of the complaint is left\.", page.locator("#curves figcaption").inner_text())
+    assert re.match(
+        r"After 30 steps \d\d % of the complaint is left\.", page.locator("#curves figcaption").inner_text()
+    )
     assert re.match(r"Photograph \d+\s%, style \d+\s%, smoothness \d+\s%: the ", page.locator("#said").inner_text())
     page.evaluate("location.hash = '#alpha=10&beta=1000&gamma=0&step=10'")
     page.get_by_text(re.compile(r"After 10 steps the complaint has grown to \d{3} %")).wait_for()
